@@ -1,0 +1,3 @@
+"""A working AI gateway from one command."""
+
+__version__ = "0.1.0"

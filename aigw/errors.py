@@ -1,0 +1,116 @@
+"""Every error a user can meet: its words, its code word and the exit code it ends the program with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class AigwError(Exception):
+    """Something a user can understand and act on; `hint` is a command that can be pasted."""
+
+    code: ClassVar[str] = "failed"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class CannotWrite(AigwError):
+    """A file could not be written; the old one is whole."""
+
+    code = "cannot_write"
+
+
+class Busy(AigwError):
+    """Another command holds the gateway's lock for longer than we wait."""
+
+    code = "busy"
+
+
+class BadUsage(AigwError):
+    """An option has a value that cannot be used."""
+
+    code = "usage"
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong in a spec: where (`providers[1].models[0]`) and what."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+class SpecInvalid(AigwError):
+    """A `gateway.yaml` or `credentials.yaml` cannot be used; `problems` holds all there is to mend."""
+
+    code = "spec_invalid"
+    exit_code = 3
+
+    def __init__(self, source: str, problems: Iterable[Problem], *, hint: str = "") -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        lines = "".join(f"\n  {problem}" for problem in self.problems)
+        super().__init__(f"{source} cannot be used:{lines}", hint=hint)
+
+
+class NotRunning(AigwError):
+    """The gateway is there but does not run."""
+
+    code = "not_running"
+    exit_code = 4
+
+
+class UnknownGateway(AigwError):
+    """There is no gateway of that name."""
+
+    code = "unknown_gateway"
+    exit_code = 4
+
+
+class EngineMissing(AigwError):
+    """The engine asked for cannot run on this machine."""
+
+    code = "engine_missing"
+    exit_code = 5
+
+
+class EngineRefused(AigwError):
+    """The engine did not take a configuration; what served before serves on."""
+
+    code = "engine_refused"
+    exit_code = 5
+
+
+class NotReady(AigwError):
+    """The engine did not answer in time; the message says what was last seen."""
+
+    code = "not_ready"
+    exit_code = 5
+
+
+class PortTaken(AigwError):
+    """Another program listens where the gateway is to listen."""
+
+    code = "port_taken"
+    exit_code = 5
+
+
+class NotOurs(AigwError):
+    """Something of our name was not made by us; it is left alone."""
+
+    code = "not_ours"
+    exit_code = 6
+
+
+class Interrupted(AigwError):
+    """The person pressed Ctrl-C; nothing was changed."""
+
+    code = "interrupted"
+    exit_code = 130

@@ -1,0 +1,76 @@
+"""A configured provider."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from aigw.spec.secret import KeySource
+
+
+class PatternKind(IntEnum):
+    """The kinds of model pattern, in the order in which they win."""
+
+    EXACT = 1
+    PREFIX = 2
+    GLOB = 3
+    ANY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPattern:
+    """A glob over model names: `gpt-4o`, `qwen-*`, `*-turbo`, `*`."""
+
+    text: str
+
+    @property
+    def kind(self) -> PatternKind:
+        """Say which step of the precedence this pattern belongs to."""
+        if self.text == "*":
+            return PatternKind.ANY
+        if "*" not in self.text:
+            return PatternKind.EXACT
+        return PatternKind.PREFIX if self.text.index("*") == len(self.text) - 1 else PatternKind.GLOB
+
+    @property
+    def literal_length(self) -> int:
+        """Length of the prefix, or of the longest literal part of a glob, in characters."""
+        return max(len(part) for part in self.text.split("*"))
+
+    def matches(self, model: str) -> bool:
+        """Say whether the whole model name fits."""
+        head, *rest = self.text.split("*")
+        if not rest:
+            return model == head
+        *middle, tail = rest
+        if not (model.startswith(head) and model[len(head) :].endswith(tail)):
+            return False
+        position, end = len(head), len(model) - len(tail)
+        for part in middle:
+            found = model.find(part, position, end)
+            if found < 0:
+                return False
+            position = found + len(part)
+        return position <= end
+
+    def __str__(self) -> str:
+        return self.text
+
+
+OptionValue = str | bool | int | float | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A configured LLM service: a catalogue type with its keys, patterns and options.
+
+    `patterns_given` tells patterns the user chose from the catalogue's defaults.
+    """
+
+    id: str
+    type: str
+    models: tuple[ModelPattern, ...]
+    patterns_given: bool
+    keys: tuple[KeySource, ...]
+    url: str
+    model_map: Mapping[str, str]
+    options: Mapping[str, OptionValue]

@@ -1,0 +1,64 @@
+"""Keys: values that never print themselves, and where they are kept."""
+
+from dataclasses import dataclass
+
+
+class Secret:
+    """A key. Printing shows a mask; `reveal()` gives the value and is called where a key must leave the program."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the key itself."""
+        return self._value
+
+    def masked(self) -> str:
+        """Show at most a quarter of the key and never more than seven characters: `sk-...3f2a`."""
+        shown = min(len(self._value) // 4, 7)
+        tail = min(shown, 4)
+        return f"{self._value[: shown - tail]}...{self._value[len(self._value) - tail :]}" if tail else "..."
+
+    def __repr__(self) -> str:
+        return f"Secret({self.masked()})"
+
+    __str__ = masked
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(("Secret", self._value))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """All keys kept for the provider's id in `credentials.yaml`; written `store`."""
+
+    def __str__(self) -> str:
+        return "store"
+
+
+@dataclass(frozen=True, slots=True)
+class FromEnvironment:
+    """A key read from an environment variable when a configuration is applied; written `env:VAR`."""
+
+    variable: str
+
+    def __str__(self) -> str:
+        return f"env:{self.variable}"
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """A key read from a file when a configuration is applied; written `file:PATH`."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"file:{self.path}"
+
+
+KeySource = Stored | FromEnvironment | FromFile
