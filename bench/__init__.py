@@ -1,0 +1,1 @@
+"""Measurements: medians of several interleaved rounds, as ratios to a baseline in the same run."""
