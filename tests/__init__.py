@@ -1,0 +1,1 @@
+"""What aigw promises, as tests."""
