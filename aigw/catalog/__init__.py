@@ -1,0 +1,60 @@
+"""Facts about the kinds of LLM provider, built from `providers.json` only when asked for."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aigw.catalog.building import provider_type
+from aigw.catalog.provider_type import ProviderType
+
+COMPILED = Path(__file__).with_name("providers.json")
+SHORTEST_PART = 3  # letters that say enough to be searched for inside other names
+
+
+@cache
+def _trees() -> Mapping[str, Mapping[str, Any]]:
+    """Return the compiled entries by id."""
+    trees: Mapping[str, Mapping[str, Any]] = json.loads(COMPILED.read_bytes())
+    return trees
+
+
+@cache
+def _ids() -> Mapping[str, str]:
+    """Return the id behind every name in lower case."""
+    return {
+        name.lower(): type_id
+        for type_id, tree in _trees().items()
+        for name in (type_id, *tree["aliases"])
+    }
+
+
+@cache
+def _built(type_id: str) -> ProviderType:
+    return provider_type(_trees()[type_id])
+
+
+def find(name: str) -> ProviderType | None:
+    """Return the type of that id or alias, whatever its case."""
+    type_id = _ids().get(name.lower())
+    return None if type_id is None else _built(type_id)
+
+
+def every() -> tuple[ProviderType, ...]:
+    """Return all types in the order of the catalogue."""
+    return tuple(_built(type_id) for type_id in _trees())
+
+
+def near(name: str) -> tuple[str, ...]:
+    """Return the ids of up to three types that an unknown `name` may mean, the likeliest first."""
+    from difflib import get_close_matches  # slow to import, and only an error needs it
+
+    ids, wanted = _ids(), name.lower()
+    alike = get_close_matches(wanted, ids, n=6, cutoff=0.6)
+    inside = [
+        known
+        for known in ids
+        if min(len(wanted), len(known)) >= SHORTEST_PART and (wanted in known or known in wanted)
+    ]
+    return tuple(dict.fromkeys(ids[known] for known in (*alike, *inside)))[:3]

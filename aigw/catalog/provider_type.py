@@ -21,7 +21,7 @@ class Api(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthHeader:
-    """How a key travels: lower-case header name and what stands before the key (`"Bearer "` or `""`)."""
+    """How a key travels: lower-case header name, and what stands before the key (`"Bearer "`, `""`)."""
 
     header: str
     prefix: str
@@ -31,9 +31,9 @@ class AuthHeader:
 class Endpoint:
     """Where a provider serves one API.
 
-    `path` is appended to the path of the provider's base URL when it starts with `./` (`./chat/completions`),
-    and stands for itself below the host when it starts with `/`. It may hold `${option}`.
-    `auth` and `headers` replace and extend the provider's own.
+    `path` is appended to the path of the provider's base URL when it starts with `./`
+    (`./chat/completions`), and stands for itself below the host when it starts with `/`. It may
+    hold `${option}`. `auth` and `headers` replace and extend the provider's own.
     """
 
     path: str
@@ -43,7 +43,13 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionField:
-    """One option of a provider type: `kind` is `string`, `boolean`, `integer`, `number` or `list` (of strings)."""
+    """One option of a provider type.
+
+    `kind` is `string`, `boolean`, `integer`, `number` or `list` (of strings); `default` is None
+    where there is none; an empty `pattern` and no `choices` take every value of the kind; `flags`
+    (of `aigw start`, with their dashes) and `variables` (of the environment) are other ways to
+    give it; `engines` names those that use it.
+    """
 
     name: str
     kind: str
@@ -51,21 +57,26 @@ class OptionField:
     required: bool
     choices: tuple[str, ...]
     pattern: str
+    minimum: int | None
+    maximum: int | None
+    flags: tuple[str, ...]
+    variables: tuple[str, ...]
     help: str
     engines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """Endpoints, base URL and headers that hold instead when an option has a value.
+    """What holds instead when the options have all the values in `when`.
 
-    Empty `base_url` keeps the base URL.
+    An empty `base_url` keeps the base URL, no `patterns` keep the patterns, and `endpoints` are
+    laid over the others.
     """
 
-    option: str
-    value: object
+    when: Mapping[str, object]
     base_url: str
     endpoints: Mapping[Api, Endpoint]
+    patterns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +106,15 @@ class KnownModel:
 class ProviderType:
     """One catalogue entry.
 
-    `base_url` may hold `${option}`; `key_flags` and `models_flags` are option names of `aigw start` with
-    their dashes (`--dashscope-key`); `patterns` are the default model patterns; `engines` says for each
-    engine why it cannot run this type (empty: it can); `instead` is what to use when no engine here can;
-    `injects_usage` is true where a stream reports usage only when asked by `stream_options.include_usage`;
-    `key_hint` is a regular expression that real keys match, for a warning and never a refusal.
+    `base_url` may hold `${option}`; one that begins with `/` has no host, and such a type needs a
+    URL from the user; `key_flags` and `models_flags` are option names of `aigw start` with their
+    dashes (`--dashscope-key`); `patterns` are the default model patterns before any variant (see
+    `default_patterns`); `model_prefix` is what the provider wants before a model's name
+    (`google/`); `engines` says for each engine why it cannot run this type (empty: it can);
+    `instead` is what to use where an engine or a kind of key cannot be used; `warning` is what a
+    person must be told before a key is kept; `injects_usage` is true where a stream reports usage
+    only when asked by `stream_options.include_usage`; `key_hint` is a regular expression that
+    real keys match, for a warning and never a refusal.
     """
 
     id: str
@@ -116,13 +131,20 @@ class ProviderType:
     endpoints: Mapping[Api, Endpoint]
     variants: tuple[Variant, ...]
     patterns: tuple[str, ...]
+    model_prefix: str
     options: tuple[OptionField, ...]
     models: tuple[KnownModel, ...]
     engines: Mapping[str, str]
     instead: str
+    warning: str
     injects_usage: bool
     key_hint: str
     notes: tuple[str, ...]
+
+    @property
+    def needs_url(self) -> bool:
+        """Say whether only the user knows where such a provider lives."""
+        return self.base_url.startswith("/")
 
     def option(self, name: str) -> OptionField | None:
         """Return the option field of that name."""
@@ -131,3 +153,28 @@ class ProviderType:
     def names(self) -> tuple[str, ...]:
         """Return the id and every alias: all that `--provider` takes for this type."""
         return (self.id, *self.aliases)
+
+    def effective(self, options: Mapping[str, object]) -> dict[str, object]:
+        """Lay the options given over the defaults; options with neither are left out."""
+        defaults = {
+            field.name: field.default for field in self.options if field.default is not None
+        }
+        return {**defaults, **options}
+
+    def chosen_variants(self, options: Mapping[str, object]) -> tuple[Variant, ...]:
+        """Return the variants that hold with these options, later ones to be laid over earlier."""
+        values = self.effective(options)
+        return tuple(
+            variant
+            for variant in self.variants
+            if all(values.get(name) == value for name, value in variant.when.items())
+        )
+
+    def default_patterns(self, options: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the model patterns of such a provider when the user chose none."""
+        given = [variant.patterns for variant in self.chosen_variants(options) if variant.patterns]
+        return given[-1] if given else self.patterns
+
+    def upstream_model(self, model: str) -> str:
+        """Return the name that the provider itself knows the model by."""
+        return model if model.startswith(self.model_prefix) else f"{self.model_prefix}{model}"
