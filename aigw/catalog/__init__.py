@@ -51,10 +51,8 @@ def near(name: str) -> tuple[str, ...]:
     from difflib import get_close_matches  # slow to import, and only an error needs it
 
     ids, wanted = _ids(), name.lower()
+    long = [known for known in ids if min(len(wanted), len(known)) >= SHORTEST_PART]
+    begun = [known for known in long if known.startswith(wanted)]
     alike = get_close_matches(wanted, ids, n=6, cutoff=0.6)
-    inside = [
-        known
-        for known in ids
-        if min(len(wanted), len(known)) >= SHORTEST_PART and (wanted in known or known in wanted)
-    ]
-    return tuple(dict.fromkeys(ids[known] for known in (*alike, *inside)))[:3]
+    inside = [known for known in long if wanted in known or known in wanted]
+    return tuple(dict.fromkeys(ids[known] for known in (*begun, *alike, *inside)))[:3]

@@ -1,12 +1,18 @@
-"""Make `providers.json`, which the program reads, of `providers.yaml` (`make catalog`)."""
+"""Make all that is made of `providers.yaml` (`make catalog`).
+
+That is `providers.json`, which the program reads, and `docs/providers.md`.
+"""
 
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
 from aigw.catalog import COMPILED
+from aigw.catalog.document import page
 from aigw.catalog.provider_type import ProviderType
 from aigw.catalog.source import SOURCE, provider_types
+
+PAGE = SOURCE.parents[2] / "docs" / "providers.md"
 
 
 def compiled(types: Iterable[ProviderType]) -> str:
@@ -23,6 +29,7 @@ def main() -> None:
     """Compile the catalogue of this checkout."""
     types = provider_types(SOURCE.read_text(encoding="utf-8"))
     COMPILED.write_text(compiled(types), encoding="utf-8")
+    PAGE.write_text(page(types), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import re
 from aigw.catalog.provider_type import OptionField
 from aigw.errors import BadUsage
 
-OptionValue = str | bool | int | float | tuple[str, ...]
+OptionValue = str | bool | int | tuple[str, ...]
 
 LONGEST = 4096
 WORDS = {"true": True, "yes": True, "on": True, "1": True}
@@ -14,7 +14,6 @@ KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "string": ((str,), "a text"),
     "boolean": ((bool,), "true or false"),
     "integer": ((int,), "a whole number"),
-    "number": ((int, float), "a number"),
     "list": ((list, tuple), "a list of texts"),
 }
 
@@ -30,7 +29,7 @@ def option_problem(field: OptionField, value: object) -> str:
             return next((problem for problem in problems if problem), "")
         case str():
             return _text_problem(field, value)
-        case int() | float():
+        case int():
             return _number_problem(field, value)
         case _:
             return ""
@@ -56,8 +55,6 @@ def _converted(field: OptionField, text: str) -> OptionValue:
                 return WORDS.get(text.strip().lower(), text)
             case "integer":
                 return int(text)
-            case "number":
-                return float(text)
             case "list":
                 return tuple(item.strip() for item in text.split(",") if item.strip())
             case _:
@@ -80,7 +77,7 @@ def _text_problem(field: OptionField, value: object) -> str:
     return ""
 
 
-def _number_problem(field: OptionField, value: float) -> str:
+def _number_problem(field: OptionField, value: int) -> str:
     if field.minimum is not None and value < field.minimum:
         return f"must be at least {field.minimum}"
     if field.maximum is not None and value > field.maximum:

@@ -21,7 +21,7 @@ class Api(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthHeader:
-    """How a key travels: lower-case header name, and what stands before the key (`"Bearer "`, `""`)."""
+    """How a key travels: lower-case header name, and what is before the key (`"Bearer "`, `""`)."""
 
     header: str
     prefix: str
@@ -45,10 +45,10 @@ class Endpoint:
 class OptionField:
     """One option of a provider type.
 
-    `kind` is `string`, `boolean`, `integer`, `number` or `list` (of strings); `default` is None
-    where there is none; an empty `pattern` and no `choices` take every value of the kind; `flags`
-    (of `aigw start`, with their dashes) and `variables` (of the environment) are other ways to
-    give it; `engines` names those that use it.
+    `kind` is `string`, `boolean`, `integer` or `list` (of strings); `default` is None where there
+    is none; an empty `pattern` and no `choices` take every value of the kind; `flags` (of `aigw
+    start`, with their dashes) and `variables` (of the environment) are other ways to give it;
+    `engines` names those that use it.
     """
 
     name: str

@@ -11,8 +11,18 @@ from aigw.errors import BadUsage
 
 LONGEST_URL = 2048
 PORTS = {"http": 80, "https": 443}
-ENDPOINT_ENDINGS = ("/completions", "/embeddings", "/responses", "/messages", "/rerank")
-HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]{0,251}[a-z0-9_])?")
+ENDPOINT_ENDINGS = (
+    "/chat/completions",
+    "/completions",
+    "/embeddings",
+    "/responses",
+    "/rerank",
+    "/images/generations",
+    "/messages",
+)
+HOST = re.compile(
+    r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*"
+)
 IPV6 = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*")
 PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -38,7 +48,7 @@ class Target:
 
 
 def url_problem(url: str) -> str:
-    """Say why `url` cannot be a provider's base URL, in words to follow its path; empty if it can."""
+    """Say why `url` cannot be a base URL, in words to follow its path; empty if it can."""
     if len(url) > LONGEST_URL:
         return f"has {len(url)} characters; {LONGEST_URL} is the most"
     if not url.isascii() or not url.isprintable() or " " in url:
@@ -67,7 +77,7 @@ def resolve(ptype: ProviderType, options: Mapping[str, object], url: str) -> Tar
     missing option, and a missing URL.
     """
     if url and (problem := url_problem(url)):
-        raise BadUsage(f"the url of a {ptype.id} provider {problem}")
+        raise BadUsage(f"the url of a provider of type {ptype.id} {problem}")
     if ptype.needs_url and not url:
         raise BadUsage(f"a provider of type {ptype.id} needs a url", hint="--url https://HOST/v1")
     values = _texts(ptype, options)
@@ -99,7 +109,7 @@ def _path_problem(path: str) -> str:
     if not PATH.fullmatch(path):
         return "has a path with characters that a URL cannot have"
     ending = next((end for end in ENDPOINT_ENDINGS if path.rstrip("/").endswith(end)), "")
-    return f"must be the base URL, without `{ending}` and what belongs to it" if ending else ""
+    return f"must be the base URL, without `{ending}`" if ending else ""
 
 
 def _texts(ptype: ProviderType, options: Mapping[str, object]) -> dict[str, str]:
@@ -108,7 +118,7 @@ def _texts(ptype: ProviderType, options: Mapping[str, object]) -> dict[str, str]
         field = ptype.option(name)
         problem = option_problem(field, value) if field else "is unknown"
         if problem:
-            raise BadUsage(f"option `{name}` of a {ptype.id} provider {problem}")
+            raise BadUsage(f"option `{name}` of type {ptype.id} {problem}")
     return {name: str(value) for name, value in ptype.effective(options).items()}
 
 
@@ -141,7 +151,9 @@ def _filled(ptype: ProviderType, template: str, values: Mapping[str, str]) -> st
     def value(match: re.Match[str]) -> str:
         name = match[1]
         if not values.get(name):
-            raise BadUsage(f"a {ptype.id} provider needs option `{name}`", hint=f"--set {name}=...")
+            raise BadUsage(
+                f"a provider of type {ptype.id} needs option `{name}`", hint=f"--set {name}=..."
+            )
         return values[name]
 
     return PLACEHOLDER.sub(value, template)
