@@ -1,0 +1,118 @@
+"""Routing rules: triggers made into RE2 patterns, what RE2 refuses, and which rule a prompt meets.
+
+RE2, not `re`: Envoy and the Higress plugin both match with it. A rule is searched for anywhere in
+the prompt, `$` is the end of the text only, `.` matches no newline, `\\b` and `\\w` are ASCII,
+`(?i)` folds Unicode.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aigw.errors import BadUsage
+from aigw.spec.prompt import BLANKS
+from aigw.spec.routing import AutoRouting
+
+if TYPE_CHECKING:
+    from re2 import _Regexp
+
+DEFAULT_RULE = "default"
+
+# From about 16,000 on RE2's DFA no longer fits its 8 MiB: a prompt of 1 MiB then takes seconds.
+MAX_PROGRAM_SIZE = 8000
+
+_METACHARACTERS = re.compile(r"[\\.+*?()|\[\]{}^$]")
+_ESCAPES = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.", re.DOTALL)
+_LOOKAROUND = re.compile(r"\(\?<?[=!]")
+_BACK_REFERENCE = re.compile(r"\\[1-9kg]|\(\?P[=>]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a prompt becomes: the rule's name, or `default`, and its model."""
+
+    rule: str
+    model: str
+
+
+def trigger_refusal(trigger: str) -> str:
+    """Say why phrases cannot be a trigger; "" when they can."""
+    return "" if all(_phrases(trigger)) else "a phrase between the `|` is empty"
+
+
+def pattern_of_trigger(trigger: str) -> str:
+    """Return the pattern for prompts that begin with a phrase of `a|b`, whatever its case.
+
+    Raises BadUsage when a phrase is empty.
+    """
+    if problem := trigger_refusal(trigger):
+        raise BadUsage(f"the trigger `{trigger}` cannot be used: {problem}")
+    escaped = (_METACHARACTERS.sub(r"\\\g<0>", phrase) for phrase in _phrases(trigger))
+    return "(?i)^(?:" + "|".join(escaped) + ")"
+
+
+def whole(pattern: str) -> str:
+    """Wrap a pattern so that a match of a whole text is a search, as Envoy's `safe_regex` needs."""
+    return "(?s:.*)(?:" + pattern + ")(?s:.*)"
+
+
+def refusal(pattern: str) -> str:
+    """Say why the engines would refuse a pattern or take it for another one; "" when it is fine."""
+    if not pattern:
+        return "the pattern is empty"
+    if problem := _escape_refusal(pattern):
+        return problem
+    # Alone too: `a)|(?:b` is refused alone, and would slip out of the group around it.
+    for form in (pattern, whole(pattern)):
+        expression = _compiled(form)
+        if isinstance(expression, str):
+            return _explained(pattern, expression)
+        if expression.programsize > MAX_PROGRAM_SIZE:
+            return f"RE2 needs {expression.programsize} steps for it, of at most {MAX_PROGRAM_SIZE}"
+    return ""
+
+
+def decide(auto_routing: AutoRouting, prompt: str) -> Decision:
+    """Return the first rule that a prompt as `prompt_of` gives it meets; no words meet no rule."""
+    for rule in auto_routing.rules if prompt else ():
+        expression = _compiled(whole(rule.pattern))
+        if not isinstance(expression, str) and expression.fullmatch(prompt.encode()):
+            return Decision(rule=rule.name, model=rule.model)
+    return Decision(rule=DEFAULT_RULE, model=auto_routing.default)
+
+
+def _phrases(trigger: str) -> list[str]:
+    return [phrase.strip(BLANKS) for phrase in trigger.split("|")]
+
+
+def _escape_refusal(pattern: str) -> str:
+    for escape in _ESCAPES.findall(pattern):
+        if escape == r"\C":
+            return r"`\C` would match half a character"
+        if escape.startswith(r"\Q") and not escape.endswith(r"\E"):
+            return r"`\Q` is never closed by `\E`"
+    return ""
+
+
+def _explained(pattern: str, words: str) -> str:
+    if found := _LOOKAROUND.search(pattern):
+        return f"RE2 has no lookahead and no lookbehind: `{found[0]}`"
+    if found := _BACK_REFERENCE.search(pattern):
+        return f"RE2 has no back-references: `{found[0]}`"
+    return f"RE2 refuses it: {words}"
+
+
+def _compiled(pattern: str) -> "_Regexp | str":
+    """Compile as Envoy does; RE2's own words where it refuses."""
+    # Late: a compiled library that only commands with rules need.
+    import re2
+
+    # Envoy's RE2::Quiet: the defaults, but for the log.
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        return error.args[0].decode(errors="replace")
+    except UnicodeEncodeError:
+        return "it is not valid Unicode"
