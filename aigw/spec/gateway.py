@@ -1,10 +1,12 @@
 """What a user wants of one gateway."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from aigw.spec.default_patterns import settled
 from aigw.spec.provider import Provider
-from aigw.spec.routing import AutoRouting
+from aigw.spec.routing import AutoRouting, RoutingRule
 
 
 class EngineName(StrEnum):
@@ -27,7 +29,10 @@ class Listen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewaySpec:
-    """A whole `gateway.yaml`, checked and with its defaults filled in."""
+    """A whole `gateway.yaml`, with its defaults filled in.
+
+    Changing providers settles again which default patterns each one has.
+    """
 
     engine: EngineName = EngineName.AUTO
     listen: Listen = Listen()
@@ -41,9 +46,34 @@ class GatewaySpec:
     def with_provider(self, provider: Provider) -> "GatewaySpec":
         """Add a provider, or replace the one of the same id where it stands."""
         if self.provider(provider.id) is None:
-            return replace(self, providers=(*self.providers, provider))
-        return replace(self, providers=tuple(provider if old.id == provider.id else old for old in self.providers))
+            return self._with_providers((*self.providers, provider))
+        return self._with_providers(
+            provider if old.id == provider.id else old for old in self.providers
+        )
 
     def without_provider(self, provider_id: str) -> "GatewaySpec":
         """Leave out the provider of that id."""
-        return replace(self, providers=tuple(old for old in self.providers if old.id != provider_id))
+        return self._with_providers(old for old in self.providers if old.id != provider_id)
+
+    def rule(self, name: str) -> RoutingRule | None:
+        """Return the routing rule of that name."""
+        return next((rule for rule in self.auto_routing.rules if rule.name == name), None)
+
+    def with_rule(
+        self, rule: RoutingRule, *, before: str = "", first: bool = False
+    ) -> "GatewaySpec":
+        """Add a routing rule: last, first, or before the rule of that name."""
+        rules = self.auto_routing.rules
+        names = [old.name for old in rules]
+        place = names.index(before) if before in names else 0 if first else len(rules)
+        return self._with_rules((*rules[:place], rule, *rules[place:]))
+
+    def without_rule(self, name: str) -> "GatewaySpec":
+        """Leave out the routing rules of that name."""
+        return self._with_rules(rule for rule in self.auto_routing.rules if rule.name != name)
+
+    def _with_providers(self, providers: Iterable[Provider]) -> "GatewaySpec":
+        return replace(self, providers=settled(providers))
+
+    def _with_rules(self, rules: Iterable[RoutingRule]) -> "GatewaySpec":
+        return replace(self, auto_routing=replace(self.auto_routing, rules=tuple(rules)))

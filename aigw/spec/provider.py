@@ -29,7 +29,8 @@ class ModelPattern:
             return PatternKind.ANY
         if "*" not in self.text:
             return PatternKind.EXACT
-        return PatternKind.PREFIX if self.text.index("*") == len(self.text) - 1 else PatternKind.GLOB
+        only_last = self.text.index("*") == len(self.text) - 1
+        return PatternKind.PREFIX if only_last else PatternKind.GLOB
 
     @property
     def literal_length(self) -> int:

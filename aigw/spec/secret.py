@@ -1,10 +1,15 @@
 """Keys: values that never print themselves, and where they are kept."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+HIDDEN = "[hidden]"
+SHORTEST_HIDDEN = 6
+"""Fewer characters are no key, and hiding them would eat the text."""
 
 
 class Secret:
-    """A key. Printing shows a mask; `reveal()` gives the value and is called where a key must leave the program."""
+    """A key: printing shows a mask, `reveal()` gives the value where it must leave the program."""
 
     __slots__ = ("_value",)
 
@@ -19,7 +24,7 @@ class Secret:
         """Show at most a quarter of the key and never more than seven characters: `sk-...3f2a`."""
         shown = min(len(self._value) // 4, 7)
         tail = min(shown, 4)
-        return f"{self._value[: shown - tail]}...{self._value[len(self._value) - tail :]}" if tail else "..."
+        return f"{self._value[: shown - tail]}...{self._value[-tail:]}" if tail else "..."
 
     def __repr__(self) -> str:
         return f"Secret({self.masked()})"
@@ -33,6 +38,15 @@ class Secret:
         return hash(("Secret", self._value))
 
 
+def hide(text: str, secrets: Iterable[Secret]) -> str:
+    """Cut every one of the keys out of a text, also where it stands escaped."""
+    values = sorted({secret.reveal() for secret in secrets}, key=len, reverse=True)
+    for value in values:
+        if len(value) >= SHORTEST_HIDDEN:
+            text = text.replace(value, HIDDEN).replace(repr(value)[1:-1], HIDDEN)
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """All keys kept for the provider's id in `credentials.yaml`; written `store`."""
@@ -43,7 +57,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class FromEnvironment:
-    """A key read from an environment variable when a configuration is applied; written `env:VAR`."""
+    """A key in an environment variable, read when a configuration is applied; `env:VAR`."""
 
     variable: str
 

@@ -1,0 +1,39 @@
+"""The door through which a `gateway.yaml` becomes a spec."""
+
+from aigw.errors import Problem, SpecInvalid
+from aigw.spec.contradictions import contradictions, unserved
+from aigw.spec.gateway import GatewaySpec
+from aigw.spec.shape import Shaped, shaped
+
+
+def parse(tree: object, *, source: str, rules: bool = True) -> GatewaySpec:
+    """Return the spec of a YAML tree, or raise SpecInvalid with all that is wrong in it.
+
+    `source` names the tree in the error. Without `rules` RE2 is not asked about the patterns of
+    routing rules: for commands that only show a spec, and to be quick.
+    """
+    read = shaped(tree)
+    problems = all_problems(read, rules=rules)
+    if problems:
+        raise SpecInvalid(source, problems)
+    return read.spec
+
+
+def all_problems(read: Shaped, *, rules: bool) -> tuple[Problem, ...]:
+    """Return what is malformed, and what is contradictory without being malformed itself."""
+    if not read.readable:
+        return read.problems
+    malformed = [problem.path for problem in read.problems]
+    found = list(contradictions(read.spec, rules=rules))
+    if not any(path.startswith("providers") for path in malformed):
+        found += unserved(read.spec)
+    return (
+        *read.problems,
+        *(one for one in found if not any(_overlap(one.path, path) for path in malformed)),
+    )
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Say whether one path is the other or lies within it."""
+    short, long = sorted((one, other), key=len)
+    return long.startswith(short) and long[len(short) : len(short) + 1] in ("", ".", "[")
