@@ -1,5 +1,7 @@
 """The door through which a `gateway.yaml` becomes a spec."""
 
+from collections.abc import Iterator
+
 from aigw.errors import Problem, SpecInvalid
 from aigw.spec.contradictions import contradictions, unserved
 from aigw.spec.gateway import GatewaySpec
@@ -27,13 +29,17 @@ def all_problems(read: Shaped, *, rules: bool) -> tuple[Problem, ...]:
     found = list(contradictions(read.spec, rules=rules))
     if not any(path.startswith("providers") for path in malformed):
         found += unserved(read.spec)
+    outer = {place for path in malformed for place in _around(path)}
+    inner = set(malformed)
     return (
         *read.problems,
-        *(one for one in found if not any(_overlap(one.path, path) for path in malformed)),
+        *(one for one in found if one.path not in outer and inner.isdisjoint(_around(one.path))),
     )
 
 
-def _overlap(one: str, other: str) -> bool:
-    """Say whether one path is the other or lies within it."""
-    short, long = sorted((one, other), key=len)
-    return long.startswith(short) and long[len(short) : len(short) + 1] in ("", ".", "[")
+def _around(path: str) -> Iterator[str]:
+    """Yield the path itself and those of all that it is part of."""
+    yield path
+    for place, letter in enumerate(path):
+        if letter in ".[":
+            yield path[:place]
