@@ -1,4 +1,4 @@
-"""`python -m bench [quick]`: measure everything, keep the raw figures in `bench/results`, print a summary."""
+"""`python -m bench [quick]`: measure, keep the raw figures in `bench/results`, print a summary."""
 
 import json
 import platform

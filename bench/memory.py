@@ -17,7 +17,7 @@ async def _streams(url: str, count: int) -> int:
     async def one(client: ClientSession) -> int:
         async with client.post(f"{url}/v1/chat/completions", json=body) as answer:
             text = await answer.read()
-            return int(answer.status == 200 and text.rstrip().endswith(b"[DONE]"))
+            return int(answer.ok and text.rstrip().endswith(b"[DONE]"))
 
     async with ClientSession(
         connector=TCPConnector(limit=0), timeout=ClientTimeout(total=120)
@@ -35,7 +35,7 @@ async def _sampled(url: str, count: int, sample: Callable[[], float]) -> tuple[i
 
 
 def run(*, count: int, waves: int) -> dict[str, object]:
-    """Run `count` streams of about five seconds at once, `waves` times; Envoy's and the supervisor's RSS in MB."""
+    """Run `count` streams of about five seconds at once, `waves` times; resident memory in MB."""
     with (
         python_server("bench.stub", "0.1") as (stub, _),
         gateway(stub) as (_, url, (envoy, supervisor)),

@@ -1,4 +1,4 @@
-"""How long a change takes from the renamed file to the first answer that shows it, under load, and what fails meanwhile."""
+"""How long a change takes from the renamed file to the first answer that shows it, under load."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def run(*, changes: int) -> dict[str, object]:
-    """Rename `changes` route files into place under 16 connections of load; milliseconds until each shows."""
+    """Rename route files into place under 16 connections of load; milliseconds until each shows."""
     with (
         python_server("bench.stub") as (stub, _),
         gateway(stub) as (home, url, _),

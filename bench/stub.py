@@ -1,4 +1,4 @@
-"""A provider that answers at once: 1 KB of JSON, or 50 server-sent events when the request asks for a stream."""
+"""A provider that answers at once: 1 KB of JSON, or 50 events where a stream is asked for."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ _END = _USAGE + _chunk("[DONE]") + b"0\r\n\r\n"
 
 
 class Provider(asyncio.Protocol):
-    """One keep-alive connection; requests come with a content-length and are answered in their order."""
+    """One keep-alive connection; requests have a content-length and are answered in order."""
 
     def __init__(self, pause: float) -> None:
         self._pause = pause

@@ -1,10 +1,9 @@
-"""Requests a second, latency, CPU a request and memory: direct, bare Envoy, aigw and a bare Python proxy."""
+"""Requests a second, latency, CPU a request: direct, bare Envoy, aigw, a bare Python proxy."""
 
 import json
 import subprocess
 import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 from statistics import median
 
 import psutil
@@ -61,7 +60,7 @@ def measure(target: Target, kind: str, *, connections: int, seconds: float) -> S
 
 
 def run(*, rounds: int, seconds: float) -> dict[str, list[Sample]]:
-    """Measure every target `rounds` times, one after the other in each round; keys are `target/kind/connections`."""
+    """Measure every target once a round, in turn; keys are `target/kind/connections`."""
     samples: dict[str, list[Sample]] = {}
     with ExitStack() as stack:
         stub, stub_process = stack.enter_context(python_server("bench.stub"))

@@ -18,7 +18,7 @@ ROOT = HERE.parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Something that answers chat requests: its address and the processes whose CPU time it costs."""
+    """Something that answers chats: its address and the processes whose CPU time it costs."""
 
     name: str
     url: str
@@ -80,7 +80,8 @@ def gateway_file(folder: Path, stub: int, port: int) -> Path:
         "apiVersion: aigw/v1\nengine: envoy\n"
         f"listen: {{address: 127.0.0.1, http: {port}, https: {port + 1}, console: {port + 2}}}\n"
         "providers:\n"
-        f"  - {{id: stub, type: custom-openai, url: 'http://127.0.0.1:{stub}/v1', models: ['stub-*'], keys: [store]}}\n"
+        f"  - {{id: stub, type: custom-openai, url: 'http://127.0.0.1:{stub}/v1',"
+        " models: ['stub-*'], keys: [store]}\n"
         "autoRouting:\n  enabled: true\n  default: stub-model\n  rules:\n"
         + "".join(f"    - {rule.format(word)}\n" for word in ("translate", "think", "poem"))
     )

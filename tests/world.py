@@ -1,4 +1,4 @@
-"""A person's machine: a home of its own, commands run as real processes, and everything stopped at the end.
+"""A person's machine: its own home, commands as real processes, all of them stopped at the end.
 
 with Machine(tmp_path) as machine:
     machine.run("start", "--demo")              # fails the test unless it ends with 0

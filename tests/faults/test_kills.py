@@ -1,4 +1,4 @@
-"""A command killed at any moment loses no key, leaves no stray process, and the next command goes on."""
+"""A command killed at any moment loses no key and leaves no stray process; the next one goes on."""
 
 import json
 import os
@@ -119,7 +119,7 @@ def expect_whole(machine: Machine, kept: Sequence[str], upstream: Upstream) -> N
 
 def test_a_command_killed_at_any_moment_loses_nothing(tmp_path: Path, upstream: Upstream) -> None:
     print(f"seed {SEED} (repeat with AIGW_TEST_SEED={SEED})")  # noqa: T201 - needed to repeat a failure
-    chance = random.Random(SEED)  # noqa: S311 - moments, not secrets
+    chance = random.Random(SEED)
     stages: Counter[tuple[str, str]] = Counter()
     with Machine(folder=tmp_path) as machine:
         machine.start()

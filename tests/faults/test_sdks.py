@@ -1,7 +1,6 @@
 """The official SDKs talk to the gateway as they talk to their providers."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import anthropic
 import openai
@@ -121,7 +120,7 @@ def test_a_stream_through_the_anthropic_sdk(machine: Machine, upstream: Upstream
         return f"event: {name}\n".encode() + event({"type": name, **data})
 
     usage = {"input_tokens": 3, "output_tokens": 1}
-    message = {
+    message: dict[str, object] = {
         "id": "m",
         "type": "message",
         "role": "assistant",
