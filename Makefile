@@ -63,7 +63,7 @@ $(RUN_READY): requirements/runtime.txt pyproject.toml
 	elif ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then echo "error: $(PYTHON) is $$($(PYTHON) -c 'import platform; print(platform.python_version())'), aigw needs 3.11 or newer: set PYTHON=/path/to/python3.11, or install uv" >&2; exit 1; \
 	elif ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then echo "error: $(PYTHON) has no venv module (Debian: apt-get install python3-venv), and uv is not there either" >&2; exit 1; \
 	else $(PYTHON) -m venv --clear $(VENV); fi
-	@echo "installing into $(VENV) (once, about 60 MB)" >&2
+	@echo "installing into $(VENV) (once; about 180 MB)" >&2
 	@$(call INSTALL,--require-hashes -r requirements/runtime.txt)
 	@$(call INSTALL,--no-deps --no-build-isolation --editable .)
 	@touch $@
