@@ -20,6 +20,10 @@ class Secret:
         """Return the key itself."""
         return self._value
 
+    def ends_with(self, ending: str) -> bool:
+        """Say whether the key ends so: how a person names one of several without showing it."""
+        return bool(ending) and self._value.endswith(ending)
+
     def masked(self) -> str:
         """Show at most a quarter of the key and never more than seven characters: `sk-...3f2a`."""
         shown = min(len(self._value) // 4, 7)

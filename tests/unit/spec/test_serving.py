@@ -1,6 +1,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -95,7 +96,7 @@ def test_the_most_specific_pattern_wins(spec: GatewaySpec, model: str) -> None:
 
 @given(specs(), MODELS, st.randoms())
 def test_the_order_of_providers_decides_only_between_equal_globs(
-    spec: GatewaySpec, model: str, random: Any
+    spec: GatewaySpec, model: str, random: Random
 ) -> None:
     providers = list(spec.providers)
     random.shuffle(providers)

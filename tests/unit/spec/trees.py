@@ -1,5 +1,6 @@
 """Trees of a `gateway.yaml`: for one test, or any (hypothesis)."""
 
+import re
 from typing import Any
 
 from hypothesis import strategies as st
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from aigw import catalog
 from aigw.catalog.provider_type import OptionField
 from aigw.spec.gateway import GatewaySpec
+from aigw.spec.provider_shape import option_bounds
 from aigw.spec.reading import parse
 
 Tree = dict[str, Any]
@@ -36,6 +38,7 @@ PATTERNS = st.text(LETTERS | st.just("*"), min_size=1, max_size=12).filter(
     lambda text: text == text.strip() and "**" not in text
 )
 IDS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,8}", fullmatch=True)
+AT_TIMES = st.booleans()
 PORTS = st.lists(st.integers(1, 65535), min_size=3, max_size=3, unique=True)
 KEYS = st.one_of(
     st.just("store"),
@@ -43,23 +46,99 @@ KEYS = st.one_of(
     st.from_regex(r"file:/[a-z /.]{0,8}[a-z]", fullmatch=True),
 )
 ENVOY_TYPES = st.sampled_from([ptype for ptype in catalog.every() if not ptype.engines["envoy"]])
-EXAMPLES = {"awsRegion": "eu-west-1", "azureServiceUrl": "https://a.b/c?api-version=1"}
+RULE_NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,8}", fullmatch=True).filter(
+    lambda name: name != "default"
+)
+PHRASES = st.text(st.sampled_from([*"ab .*(?", "深", "é"]), min_size=1, max_size=8).filter(
+    lambda text: bool(text.strip())
+)
 
 
 def option_values(field: OptionField) -> st.SearchStrategy[Any]:
     """Return values that an option can have."""
-    match field.kind:
-        case "boolean":
-            return st.booleans()
-        case "integer":
-            least = 0 if field.minimum is None else field.minimum
-            return st.integers(least, 65535 if field.maximum is None else field.maximum)
-        case "number":
-            return st.floats(0, 1)
-        case "list":
-            return st.lists(MODELS, max_size=3)
+    least, most = option_bounds(field)
+    kinds: dict[str, st.SearchStrategy[Any]] = {
+        "boolean": st.booleans(),
+        "integer": st.integers(least, most),
+        "number": st.floats(least, most),
+        "list": st.lists(MODELS, max_size=3),
+        "string": _option_texts(field),
+    }
+    return kinds[field.kind]
+
+
+def _option_texts(field: OptionField) -> st.SearchStrategy[str]:
     if field.choices:
         return st.sampled_from(field.choices)
-    if field.name in EXAMPLES:
-        return st.just(EXAMPLES[field.name])
-    return st.from_regex(field.pattern, fullmatch=True) if field.pattern else MODELS
+    if field.pattern:
+        return st.from_regex(field.pattern, fullmatch=True).filter(str.isascii)
+    return MODELS
+
+
+@st.composite
+def providers(draw: st.DrawFn) -> Tree:
+    """Draw a provider that is well formed by itself."""
+    ptype = draw(ENVOY_TYPES)
+    optional = {
+        "keys": st.lists(KEYS, min_size=1, max_size=3, unique=True),
+        "url": st.sampled_from([URL, "https://[::1]:9/a/b", "https://example.com"]),
+        "models": st.lists(PATTERNS, max_size=3, unique=True),
+        "modelMap": st.dictionaries(MODELS, MODELS, max_size=3),
+        "options": st.fixed_dictionaries(
+            {field.name: option_values(field) for field in ptype.options if field.required},
+            optional={
+                field.name: option_values(field) for field in ptype.options if not field.required
+            },
+        ),
+    }
+    needed = {"options": any(field.required for field in ptype.options)}
+    needed |= {"keys": ptype.key_required, "url": ptype.needs_url or ptype.id == "azure"}
+    return {
+        "id": draw(IDS),
+        "type": draw(st.sampled_from(ptype.names())),
+        **{
+            key: draw(values)
+            for key, values in optional.items()
+            if needed.get(key) or draw(st.booleans())
+        },
+    }
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> Tree:
+    """Draw a tree that the loader accepts."""
+    several: list[Tree] = draw(st.lists(providers(), max_size=4, unique_by=lambda tree: tree["id"]))
+    taken: set[str] = set()
+    for provider in several:
+        if "models" in provider:
+            provider["models"] = [text for text in provider["models"] if text not in taken]
+            taken.update(provider["models"])
+    tree = tree_of(*several)
+    if draw(AT_TIMES):
+        tree["engine"] = draw(st.sampled_from(["auto", "envoy"]))
+    if draw(AT_TIMES):
+        address = draw(st.sampled_from(["127.0.0.1", "::1", "127.9.0.255"]))
+        tree["listen"] = {
+            "address": address,
+            **dict(zip(("http", "https", "console"), draw(PORTS), strict=True)),
+        }
+    if draw(AT_TIMES) and several:
+        named = st.just(f"{several[0]['id']}/")
+        tree["autoRouting"] = draw(auto_routings(st.builds(str.__add__, named, MODELS)))
+    return tree
+
+
+def auto_routings(served: st.SearchStrategy[str]) -> st.SearchStrategy[Tree]:
+    """Return auto-routing with these models."""
+    ends = {"name": RULE_NAMES, "model": served}
+    phrases = st.lists(PHRASES, min_size=1, max_size=3).map("|".join)
+    rules = st.fixed_dictionaries({**ends, "trigger": phrases}) | st.fixed_dictionaries(
+        {**ends, "pattern": PHRASES.map(re.escape)}
+    )
+    return st.fixed_dictionaries(
+        {"default": served},
+        optional={
+            "enabled": st.booleans(),
+            "rules": st.lists(rules, max_size=3, unique_by=lambda rule: rule["name"]),
+        },
+    )

@@ -1,0 +1,65 @@
+from hypothesis import given
+
+from aigw.spec.checking import problems
+from aigw.spec.gateway import GatewaySpec
+from aigw.spec.reading import parse
+from aigw.spec.writing import to_tree
+from tests.unit.spec.trees import Tree, custom, spec_of, tree_of, trees
+
+
+@given(trees())
+def test_a_spec_written_and_read_again_is_the_same(tree: Tree) -> None:
+    spec = parse(tree, source="gateway.yaml")
+    written = to_tree(spec, defaults=False)
+    assert parse(written, source="gateway.yaml") == spec
+    assert problems(spec) == ()
+
+
+@given(trees())
+def test_a_spec_with_its_defaults_is_a_gateway_yaml_too(tree: Tree) -> None:
+    spec = parse(tree, source="gateway.yaml")
+    full = parse(to_tree(spec, defaults=True), source="gateway.yaml")
+    assert [provider.models for provider in full.providers] == [
+        provider.models for provider in spec.providers
+    ]
+
+
+def test_a_small_spec_is_written_small() -> None:
+    spec = spec_of({"id": "mine", "type": "gpt", "keys": ["store"], "url": None})
+    assert to_tree(spec, defaults=False) == tree_of(
+        {"id": "mine", "type": "openai", "keys": ["store"]}
+    )
+
+
+def test_nothing_is_written_of_an_empty_spec_but_its_version() -> None:
+    assert to_tree(GatewaySpec(), defaults=False) == {"apiVersion": "aigw/v1", "providers": []}
+
+
+def test_a_trigger_is_written_as_it_was_typed() -> None:
+    rule = {"name": "deep", "trigger": "深入思考|deep thinking", "model": "m"}
+    auto = {"enabled": True, "default": "m", "rules": [rule]}
+    written = to_tree(spec_of(custom("a", "m"), autoRouting=auto), defaults=False)
+    assert written["autoRouting"] == auto
+
+
+def test_with_defaults_everything_is_written() -> None:
+    spec = spec_of({"id": "demo", "type": "demo"})
+    assert to_tree(spec, defaults=True) == {
+        "apiVersion": "aigw/v1",
+        "engine": "auto",
+        "listen": {"address": "127.0.0.1", "http": 8080, "https": 8443, "console": 8001},
+        "providers": [
+            {
+                "id": "demo",
+                "type": "demo",
+                "models": [str(pattern) for pattern in spec.providers[0].models],
+                "keys": [],
+                "url": None,
+                "modelMap": {},
+                "options": {},
+            }
+        ],
+        "autoRouting": {"enabled": False, "default": None, "rules": []},
+        "consumers": {"auth": "none"},
+        "logging": {"content": False},
+    }
