@@ -9,8 +9,9 @@ from aigw.spec.gateway import GatewaySpec
 from aigw.spec.reading import parse
 from aigw.spec.writing import to_tree
 from aigw.state.files import write_atomically
+from aigw.state.patching import CannotPatch, patched
 from aigw.state.paths import GatewayPaths
-from aigw.state.reading import compose, plain, read_text
+from aigw.state.reading import Node, compose, plain, read_text
 from aigw.state.writing import Blocks, entries
 
 SCHEMA = Path(aigw.spec.__file__).with_name("schema.json")
@@ -57,11 +58,15 @@ def _fresh(tree: dict[str, object]) -> str:
 
 
 def _changed(path: Path, tree: dict[str, object]) -> str:
-    """Return the document, changed to say `tree`; empty if that cannot be done."""
+    """Return the document, changed to mean `tree`; empty if that cannot be done."""
     try:
         text = read_text(path)
         node = compose(text, source="")
-        old = to_tree(parse(plain(node), source="", rules=False), defaults=False)
-    except SpecInvalid:
+        text = patched(text, node, _meaning(node), tree, blocks=_BLOCKS)
+        return text if _meaning(compose(text, source="")) == tree else ""
+    except (SpecInvalid, CannotPatch):
         return ""
-    return text if old == tree else ""
+
+
+def _meaning(node: Node) -> dict[str, object]:
+    return to_tree(parse(plain(node), source="", rules=False), defaults=False)
