@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to do: an action word (`write`, `launch`, `reload`, `stop`, `wait`) and what it is done to."""
+    """One thing to do: an action (`write`, `launch`, `reload`, `restart`) and its object."""
 
     action: str
     what: str

@@ -1,0 +1,91 @@
+"""What a supervisor writes down for the commands, and what a command asks of a supervisor."""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from aigw.clients.process import Identity
+from aigw.state.files import write_atomically
+from aigw.state.paths import GatewayPaths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A supervisor and its Envoy, in `run/supervisor.json`.
+
+    `envoy` is None while none runs, and `problem` says why; `starts` counts the attempts of this
+    supervisor; `started_at` is seconds since the epoch; `drained` says of the Envoy that was
+    stopped last that no request was cut.
+    """
+
+    supervisor: Identity
+    envoy: Identity | None = None
+    started_at: float = 0.0
+    starts: int = 0
+    problem: str = ""
+    drained: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to do on SIGUSR1, and how many seconds running requests have to finish."""
+
+    action: Literal["stop", "restart"]
+    drain_seconds: float
+
+
+def read_record(paths: GatewayPaths) -> Record | None:
+    """Return what was written down last; None when there is nothing that can be read."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        tree = json.loads(paths.supervisor.read_text(encoding="utf-8"))
+        envoy = None
+        if tree["envoy_pid"]:
+            envoy = Identity(pid=int(tree["envoy_pid"]), started=str(tree["envoy_create_time"]))
+        return Record(
+            supervisor=Identity(pid=int(tree["pid"]), started=str(tree["create_time"])),
+            envoy=envoy,
+            started_at=float(tree["started_at"]),
+            starts=int(tree["starts"]),
+            problem=str(tree["problem"]),
+            drained=bool(tree["drained"]),
+        )
+    return None
+
+
+def write_record(paths: GatewayPaths, record: Record) -> None:
+    """Replace what was written down; raises CannotWrite."""
+    tree = {
+        "pid": record.supervisor.pid,
+        "create_time": record.supervisor.started,
+        "envoy_pid": record.envoy.pid if record.envoy else 0,
+        "envoy_create_time": record.envoy.started if record.envoy else "",
+        "started_at": record.started_at,
+        "starts": record.starts,
+        "problem": record.problem,
+        "drained": record.drained,
+    }
+    write_atomically(paths.supervisor, json.dumps(tree, indent=1) + "\n")
+
+
+def take_request(paths: GatewayPaths) -> Request | None:
+    """Return what a command asks, once; None when there is nothing that can be read."""
+    file = _request_file(paths)
+    try:
+        tree = json.loads(file.read_text(encoding="utf-8"))
+        file.unlink()
+        action, seconds = tree["action"], float(tree["drain_seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Request(action="restart" if action == "restart" else "stop", drain_seconds=seconds)
+
+
+def write_request(paths: GatewayPaths, request: Request) -> None:
+    """Leave a request for the supervisor; raises CannotWrite."""
+    tree = {"action": request.action, "drain_seconds": request.drain_seconds}
+    write_atomically(_request_file(paths), json.dumps(tree) + "\n")
+
+
+def _request_file(paths: GatewayPaths) -> Path:
+    return paths.run / "request.json"

@@ -1,0 +1,45 @@
+"""A whole configuration that waits for Envoy to be down, for what cannot change while it runs."""
+
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from aigw.errors import CannotWrite
+from aigw.state.files import private_folder, reason, write_atomically
+from aigw.state.paths import GatewayPaths
+
+
+def stage(paths: GatewayPaths, files: Mapping[str, str]) -> None:
+    """Leave files, named as below `envoy/`, for the supervisor's next start of Envoy."""
+    discard(paths)
+    half = paths.staging / "half"
+    for name, text in files.items():
+        private_folder((half / name).parent)
+        write_atomically(half / name, text)
+    try:
+        half.rename(_whole(paths))
+    except OSError as error:
+        raise CannotWrite(f"`{half}` could not be renamed: {reason(error)}") from error
+
+
+def promote(paths: GatewayPaths) -> None:
+    """Put what was staged in the place of what is there; nothing when nothing was staged whole."""
+    whole = _whole(paths)
+    try:
+        for file in sorted(whole.rglob("*.json")):
+            file.replace(paths.envoy / file.relative_to(whole))
+    except OSError as error:
+        raise CannotWrite(f"`{whole}` could not be put in place: {reason(error)}") from error
+    discard(paths)
+
+
+def discard(paths: GatewayPaths) -> None:
+    """Forget what was staged: keys are in it."""
+    for folder in (_whole(paths), paths.staging / "half"):
+        with suppress(FileNotFoundError):
+            shutil.rmtree(folder)
+
+
+def _whole(paths: GatewayPaths) -> Path:
+    return paths.staging / "whole"
