@@ -1,10 +1,10 @@
 """What the data plane wrote down about requests: one JSON object a line, both engines alike.
 
-The keys, all of them in every line; what is not known is null, text also `""`:
+The keys, all of them in every line; what is not known is null, text also `""` or `-`:
 
     time            ISO 8601 with milliseconds, UTC: `2026-11-25T20:15:00.123Z`
     request_id      what `x-request-id` answered
-    trace_id        the trace id of `traceparent`
+    trace_id        the client's `traceparent`, or the trace id alone
     session         the client's session id, from the first of its session headers
     client          address of the client, without port
     method, path    path without query
@@ -17,9 +17,10 @@ The keys, all of them in every line; what is not known is null, text also `""`:
     upstream_status what the provider said, where it differs from `status`
     flags           the engine's response flags, comma separated: `UF,URX`
     details         the engine's own words: `via_upstream`, `upstream_reset_before_...`
+    failure         why the connection to the provider failed, in the engine's words
     duration_ms     whole request; first_byte_ms: until the answer's first byte left
     bytes_in        body received; bytes_out: body sent
     usage           {input, output, cached, reasoning}: tokens; null where the provider did not say
-    stream          true for server-sent events
+    stream          true, or the content type: `text/event-stream` is a stream
     generation      which spec served the request
 """

@@ -1,0 +1,150 @@
+"""One request as the data plane logged it."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+# https://www.w3.org/TR/trace-context/#traceparent-header
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_UNKNOWN = ("", "-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens as the provider counted them; None where it did not say."""
+
+    input: int | None
+    output: int | None
+    cached: int | None
+    reasoning: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is known of one request: text is empty and a number None where it is not known.
+
+    `time` is when it began, in UTC; `status` is 0 when nothing was sent; the other fields are
+    explained in the package's docstring.
+    """
+
+    time: datetime
+    request_id: str
+    trace_id: str
+    session: str
+    client: str
+    method: str
+    path: str
+    status: int
+    model: str
+    served_model: str
+    rule: str
+    provider: str
+    attempts: int
+    upstream_status: int | None
+    flags: tuple[str, ...]
+    details: str
+    failure: str
+    duration_ms: int | None
+    first_byte_ms: int | None
+    bytes_in: int | None
+    bytes_out: int | None
+    usage: Usage | None
+    stream: bool
+    generation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """Requests in the order of their lines, and how many lines could not be read."""
+
+    requests: tuple[Request, ...]
+    unreadable: int
+
+
+def requests(lines: Iterable[str]) -> Requests:
+    """Read whole lines; blank ones are nothing."""
+    read = [request(line) for line in lines if line.strip()]
+    known = tuple(one for one in read if one is not None)
+    return Requests(requests=known, unreadable=len(read) - len(known))
+
+
+def request(line: str) -> Request | None:
+    """Read one line; None when it is not a request: half written, or not of this log."""
+    try:
+        tree = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(tree, dict):
+        return None
+    time = _time(tree.get("time"))
+    return _request(tree, time) if time else None
+
+
+def _request(tree: Mapping[str, object], time: datetime) -> Request:
+    flags, stream = _text(tree.get("flags")), tree.get("stream")
+    traced = _text(tree.get("trace_id"))
+    found = _TRACEPARENT.fullmatch(traced)
+    return Request(
+        time=time,
+        request_id=_text(tree.get("request_id")),
+        trace_id=found.group(1) if found else traced,
+        session=_text(tree.get("session")),
+        client=_text(tree.get("client")),
+        method=_text(tree.get("method")),
+        path=_text(tree.get("path")),
+        status=_number(tree.get("status")) or 0,
+        model=_text(tree.get("model")),
+        served_model=_text(tree.get("served_model")),
+        rule=_text(tree.get("rule")),
+        provider=_text(tree.get("provider")),
+        attempts=_number(tree.get("attempts")) or 0,
+        upstream_status=_number(tree.get("upstream_status")),
+        flags=tuple(flags.split(",")) if flags else (),
+        details=_text(tree.get("details")),
+        failure=_text(tree.get("failure")),
+        duration_ms=_number(tree.get("duration_ms")),
+        first_byte_ms=_number(tree.get("first_byte_ms")),
+        bytes_in=_number(tree.get("bytes_in")),
+        bytes_out=_number(tree.get("bytes_out")),
+        usage=_usage(tree.get("usage")),
+        stream=stream is True or _text(stream).startswith("text/event-stream"),
+        generation=_text(tree.get("generation")),
+    )
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(_text(value))
+    except ValueError:
+        return None
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) and value not in _UNKNOWN else ""
+
+
+def _number(value: object) -> int | None:
+    """Take a count; the data plane's Lua knows only fractions, so 12.0 is 12."""
+    match value:
+        case bool():
+            return None
+        case int() if value >= 0:
+            return value
+        case float() if value >= 0 and value.is_integer():
+            return int(value)
+        case _:
+            return None
+
+
+def _usage(value: object) -> Usage | None:
+    if not isinstance(value, dict) or not value:
+        return None
+    return Usage(
+        input=_number(value.get("input")),
+        output=_number(value.get("output")),
+        cached=_number(value.get("cached")),
+        reasoning=_number(value.get("reasoning")),
+    )
