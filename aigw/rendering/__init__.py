@@ -1,0 +1,1 @@
+"""What is wanted, written out as an engine's own files; of the world only templates are read."""

@@ -1,0 +1,18 @@
+"""Where `templates/` is: in the package when installed, beside it in a checkout."""
+
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+
+@cache
+def text(name: str) -> str:
+    """Return a file of `templates/` by its path below it: `envoy/gateway.lua`."""
+    return folder().joinpath(name).read_text(encoding="utf-8")
+
+
+def folder() -> Traversable:
+    """Return the folder of templates."""
+    installed = files("aigw") / "templates"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "templates"

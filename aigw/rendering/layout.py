@@ -1,0 +1,64 @@
+"""Where the files and sockets of an embedded gateway are, and its limits."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Sizes in bytes and waits in seconds.
+
+    `body_silence` ends a request whose body stops coming; `first_byte` is how long a provider may
+    think before it answers, `silence` how long an answer may then stand still.
+    """
+
+    body: int = 32 * 1024 * 1024
+    headers: int = 10
+    body_silence: int = 60
+    connect: int = 10
+    first_byte: int = 600
+    silence: int = 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Every path that stands in Envoy's files, absolute; `ca_file` is whom TLS trusts.
+
+    There is one folder a kind of resource: a change within one makes Envoy look at all of it.
+    """
+
+    folder: Path
+    admin_socket: Path
+    demo_socket: Path
+    access_log: Path
+    ca_file: Path
+    limits: Limits = Limits()
+
+    @property
+    def bootstrap(self) -> Path:
+        """What Envoy is started with."""
+        return self.folder / "bootstrap.json"
+
+    @property
+    def listeners(self) -> Path:
+        """The listener."""
+        return self.folder / "lds" / "lds.json"
+
+    @property
+    def clusters(self) -> Path:
+        """The providers."""
+        return self.folder / "cds" / "cds.json"
+
+    @property
+    def routes(self) -> Path:
+        """The routes and the program."""
+        return self.folder / "rds" / "rds.json"
+
+    @property
+    def secrets(self) -> Path:
+        """The folder of keys, one file each."""
+        return self.folder / "sds"
+
+    def secret(self, name: str) -> Path:
+        """The file of one key; `name` is that of its cluster: `openai.1`."""
+        return self.secrets / f"{name}.json"

@@ -1,0 +1,48 @@
+-- Makes a request one for this provider: its path, its own headers, its name of the model.
+--
+-- Runs once an attempt in the Lua filter of the provider's cluster. Above this text stands CONFIG
+-- (rendering/envoy_clusters.py). The body is touched only when the model has another name there.
+
+local find, format, gsub, sub = string.find, string.format, string.gsub, string.sub
+
+local CHAT_PATH = "/v1/chat/completions"
+
+local function named(model)
+  local mapped = CONFIG.models[model] or model
+  if sub(mapped, 1, #CONFIG.prefix) == CONFIG.prefix then return mapped end
+  return CONFIG.prefix .. mapped
+end
+
+local function with_query(path, query)
+  if not query then return path end
+  return path .. (find(path, "?", 1, true) and gsub(query, "^%?", "&") or query)
+end
+
+local function json_string(text)
+  return '"' .. gsub(text, '[%c"\\]', function(character)
+    return format("\\u%04x", string.byte(character))
+  end) .. '"'
+end
+
+-- The model stands at a known place, written plainly: templates/envoy/gateway.lua saw to it.
+local function rewrite(handle, asked, model)
+  local buffer = handle:body()
+  local body = buffer:getBytes(0, buffer:length())
+  local rest = asked.at + #asked.model + 2
+  buffer:setBytes(sub(body, 1, asked.at - 1) .. json_string(model) .. sub(body, rest))
+end
+
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local metadata = handle:streamInfo():dynamicMetadata()
+  local asked = metadata:get("aigw")
+  local endpoint = CONFIG.endpoints[asked.path or CHAT_PATH]
+  headers:replace(":path", with_query(endpoint.path, asked.query))
+  for name, value in pairs(endpoint.headers) do headers:replace(name, value) end
+  for _, name in ipairs(endpoint.unwanted) do headers:remove(name) end
+  if not asked.target then return end
+  local model = named(asked.target)
+  if model == asked.model then return end
+  metadata:set("aigw", "served", model)
+  rewrite(handle, asked, model)
+end

@@ -1,0 +1,290 @@
+"""A real Envoy with a rendered gateway, in a process and a folder of its own.
+
+    with Gateway(spec(provider("openai", upstream.url)), tmp_path) as gateway:
+        answer = gateway.post("/v1/chat/completions", {"model": "gpt-4o", "messages": []})
+        gateway.lines()     # the access log
+
+`change` alters the rendered configuration before it is written, for what only a test may do:
+`reach(upstream)` sends every cluster to a local address and leaves all else as it is.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from aigw.rendering.envoy import EnvoyConfig, KeyRing, render
+from aigw.rendering.layout import Layout, Limits
+from aigw.rendering.resource import Discovery, discovery
+from aigw.spec.gateway import GatewaySpec, Listen
+from aigw.spec.provider import ModelPattern, OptionValue, Provider
+from aigw.spec.secret import Secret, Stored
+from tests.envoy.upstream import PATIENCE, Upstream
+
+ENVOY = shutil.which(
+    "envoy", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+)
+GENERATION = "abc123def456"
+NO_HURRY = Limits()
+Found = TypeVar("Found")
+
+
+def provider(
+    provider_id: str,
+    url: str = "",
+    *,
+    type: str = "custom-openai",
+    models: Iterable[str] = ("*",),
+    model_map: Mapping[str, str] | None = None,
+    options: Mapping[str, OptionValue] | None = None,
+) -> Provider:
+    """Make a provider; without more it takes every model."""
+    return Provider(
+        id=provider_id,
+        type=type,
+        models=tuple(map(ModelPattern, models)),
+        patterns_given=True,
+        keys=(Stored(),),
+        url=url,
+        model_map=model_map or {},
+        options=options or {},
+    )
+
+
+def keys(**by_provider: Iterable[str]) -> KeyRing:
+    """Make a ring of keys; `_` in a provider's name stands for `-`."""
+    return {
+        name.replace("_", "-"): tuple(map(Secret, values)) for name, values in by_provider.items()
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer that has been read whole."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return the one value of a header; None where it is not there."""
+        values = [value for key, value in self.headers if key.lower() == name]
+        assert len(values) <= 1, values
+        return values[0] if values else None
+
+    def json(self) -> dict[str, Any]:
+        """Read the body as a JSON object."""
+        tree = json.loads(self.body)
+        assert isinstance(tree, dict)
+        return tree
+
+
+class Gateway:
+    """See the module's docstring. Keys not given are `sk-ID` for each provider."""
+
+    def __init__(
+        self,
+        wanted: GatewaySpec | Iterable[Provider],
+        folder: Path,
+        *,
+        ring: KeyRing | None = None,
+        ca_file: Path | None = None,
+        limits: Limits = NO_HURRY,
+        change: Callable[[EnvoyConfig], EnvoyConfig] = lambda config: config,
+    ) -> None:
+        if not isinstance(wanted, GatewaySpec):
+            wanted = GatewaySpec(providers=tuple(wanted))
+        self.spec = replace(wanted, listen=Listen(http=0))
+        self.ring = ring or {each.id: (Secret(f"sk-{each.id}"),) for each in wanted.providers}
+        self._sockets = tempfile.TemporaryDirectory(prefix="aigw-test-")
+        self.layout = Layout(
+            folder=folder / "envoy",
+            admin_socket=Path(self._sockets.name) / "admin.sock",
+            demo_socket=Path(self._sockets.name) / "demo.sock",
+            access_log=folder / "access.log",
+            ca_file=ca_file or Path(self._sockets.name) / "no-authority.pem",
+            limits=limits,
+        )
+        self.engine_log = folder / "envoy.log"
+        self._change = change
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        self.write(render(self.spec, self.ring, self.layout, generation=GENERATION))
+        with self.engine_log.open("wb") as log:
+            self.process = subprocess.Popen(self._command(), stdout=log, stderr=log)
+        try:
+            self.port = wait_for(self._listening_port, what=self._words)
+        except BaseException:
+            self.process.kill()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        finally:
+            self._sockets.cleanup()
+
+    @property
+    def url(self) -> str:
+        """The base URL for clients, with /v1."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def write(self, config: EnvoyConfig) -> None:
+        """Write all files of a configuration, each in one step, in the order of a reload."""
+        config = self._change(config)
+        self.layout.bootstrap.parent.mkdir(parents=True, exist_ok=True)
+        put(self.layout.bootstrap, dict(config.bootstrap))
+        for name, secret in config.secrets.items():
+            put(self.layout.secret(name), secret.tree())
+        put(self.layout.clusters, config.clusters.tree())
+        put(self.layout.routes, config.routes.tree())
+        if not self.layout.listeners.exists():
+            put(self.layout.listeners, config.listeners.tree())
+
+    def connect(self) -> socket.socket:
+        """Open a connection to speak HTTP by hand."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    def open(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> HTTPResponse:
+        """Send a request and return the answer as soon as its head is there."""
+        client = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        client.putrequest(method, path, skip_accept_encoding=True)
+        sent = {"content-length": str(len(body))} if body is not None else {}
+        for name, value in {**sent, **(headers or {})}.items():
+            client.putheader(name, value)
+        client.endheaders(body)
+        return client.getresponse()
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
+        """GET."""
+        return read(self.open("GET", path, headers=headers))
+
+    def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> Reply:
+        """POST bytes as they are, anything else as JSON."""
+        octets = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent = {"content-type": "application/json", **(headers or {})}
+        return read(self.open("POST", path, octets, sent))
+
+    def chat(self, model: str, headers: Mapping[str, str] | None = None, **more: object) -> Reply:
+        """Ask for a small chat completion."""
+        message = {"role": "user", "content": "hi"}
+        body = {"model": model, "messages": [message], **more}
+        return self.post("/v1/chat/completions", body, headers)
+
+    def lines(self, count: int) -> list[dict[str, Any]]:
+        """Return the access log once it has that many lines."""
+
+        def written() -> list[dict[str, Any]] | None:
+            text = self.layout.access_log.read_text() if self.layout.access_log.exists() else ""
+            lines = [json.loads(line) for line in text.splitlines()]
+            return lines if len(lines) >= count else None
+
+        return wait_for(written, what=lambda: f"fewer than {count} lines were logged")
+
+    def admin(self, path: str) -> str:
+        """Ask Envoy's admin interface."""
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(PATIENCE)
+        connection.connect(str(self.layout.admin_socket))
+        client = HTTPConnection("localhost")
+        client.sock = connection
+        client.request("GET", path)
+        return client.getresponse().read().decode()
+
+    def _command(self) -> list[str]:
+        assert ENVOY, "envoy is not installed"
+        options = ["--concurrency", "1", "--disable-hot-restart", "--reject-unknown-dynamic-fields"]
+        flush = ["--file-flush-interval-msec", "50"]
+        return [ENVOY, "-c", str(self.layout.bootstrap), *options, *flush, "--log-level", "warning"]
+
+    def _listening_port(self) -> int | None:
+        if self.process.poll() is not None:
+            raise AssertionError(self._words())
+        try:
+            statuses = json.loads(self.admin("/listeners?format=json")).get("listener_statuses", [])
+        except OSError:
+            return None
+        ports = [status["local_address"]["socket_address"]["port_value"] for status in statuses]
+        return ports[0] if ports and self._is_served(ports[0]) else None
+
+    def _is_served(self, port: int) -> bool:
+        try:
+            client = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+            client.request("GET", "/health")
+            return client.getresponse().status == 200
+        except OSError:
+            return False
+
+    def _words(self) -> str:
+        return self.engine_log.read_text()
+
+
+def put(path: Path, tree: object) -> None:
+    """Write JSON in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(tree))
+    new.rename(path)
+
+
+def read(response: HTTPResponse) -> Reply:
+    """Read an answer to its end."""
+    body = response.read()
+    return Reply(status=response.status, headers=tuple(response.getheaders()), body=body)
+
+
+def wait_for(look: Callable[[], Found | None], *, what: Callable[[], str]) -> Found:
+    """Look again and again until there is something; else fail with what was last seen."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if (found := look()) is not None:
+            return found
+        time.sleep(0.005)
+    raise AssertionError(what())
+
+
+def reach(upstream: Upstream) -> Callable[[EnvoyConfig], EnvoyConfig]:
+    """Send every cluster to the upstream's address and port, and change nothing else."""
+
+    def change(config: EnvoyConfig) -> EnvoyConfig:
+        return replace(config, clusters=_reaching(config.clusters, upstream.port))
+
+    return change
+
+
+def _reaching(clusters: Discovery, port: int) -> Discovery:
+    resources = json.loads(json.dumps(clusters.resources))
+    for resource in resources:
+        for group in resource["load_assignment"]["endpoints"]:
+            for endpoint in group["lb_endpoints"]:
+                address = endpoint["endpoint"]["address"]["socket_address"]
+                address.update(address="127.0.0.1", port_value=port)
+    return discovery(resources)

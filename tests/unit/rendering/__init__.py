@@ -1,0 +1,1 @@
+"""Rendering: what is wanted, as an engine reads it."""
