@@ -1,0 +1,99 @@
+"""Where an error becomes words and an exit code."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import typer
+
+from aigw.cli.output import Output
+from aigw.errors import AigwError, Interrupted
+from aigw.spec.secret import Secret
+from aigw.state.files import reason
+from aigw.state.paths import Home
+
+FAILED = 1
+GOES_ON = "run the command again: it goes on where it stopped"
+SHORTEST_KEY = 16
+DOUBTFUL = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+"""What the machine refuses whatever the program does; all other OSErrors are errors of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """An error in words, and the exit code that goes with it."""
+
+    code: str
+    message: str
+    hint: str
+    exit_code: int
+
+
+def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
+    """Run a part of the program and return its exit code; what goes wrong is told in a sentence."""
+    output = Output.standard(as_json="--json" in arguments, quiet=False, verbose=False)
+    try:
+        run()
+    except typer.Exit:
+        raise
+    except BrokenPipeError:
+        _close_quietly()
+        return FAILED
+    except (Exception, KeyboardInterrupt) as error:  # the only place that catches everything
+        said = _said(error, arguments) or _crashed(error, arguments)
+        output.error(code=said.code, message=said.message, hint=said.hint)
+        return said.exit_code
+    return 0
+
+
+def _said(error: BaseException, arguments: Sequence[str]) -> Said | None:
+    """Put an error into words; None for one that should not be."""
+    match error:
+        case AigwError(code=code, message=message, hint=hint, exit_code=exit_code):
+            pass
+        case typer.TyperException():
+            code, message, hint = "usage", _spoken(error, arguments), _help_of(error)
+            exit_code = error.exit_code
+        case KeyboardInterrupt() | typer.Abort():
+            code, message, hint = Interrupted.code, "interrupted", GOES_ON
+            exit_code = Interrupted.exit_code
+        case OSError(errno=number, filename=str(name)) if number in DOUBTFUL:
+            code, message = AigwError.code, f"`{name}` cannot be used: {reason(error)}"
+            hint, exit_code = "", FAILED
+        case _:
+            return None
+    return Said(code=code, message=message, hint=hint, exit_code=exit_code)
+
+
+def _spoken(error: typer.TyperException, arguments: Sequence[str]) -> str:
+    """Say it as our own errors do; an argument that may be a key stays hidden."""
+    words = error.format_message().strip().rstrip(".")
+    for argument in arguments:
+        if len(argument) >= SHORTEST_KEY and argument in words and not argument.startswith("--"):
+            words = words.replace(argument, Secret(argument).masked())
+    return words[:1].lower() + words[1:]
+
+
+def _help_of(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path} --help" if context else "aigw --help"
+
+
+def _close_quietly() -> None:
+    """Let the interpreter flush into nowhere at its end: nobody reads our stdout any more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+
+
+def _crashed(error: BaseException, arguments: Sequence[str]) -> Said:
+    """Keep where the error happened in a file, and say where that is."""
+    from aigw.cli import crash  # late: only for errors that should not be
+
+    text = crash.report(error, arguments, os.environ)
+    kept = crash.written(text, Home.find(os.environ).folder / "logs")
+    where = f"; where it happened is in `{kept}`" if kept else ""
+    shown = f"\n\n{text}" if "--debug" in arguments else ""
+    message = f"an error that should not happen: {type(error).__name__}{where}{shown}"
+    return Said(code="unexpected", message=message, hint=crash.ADVICE, exit_code=FAILED)

@@ -1,0 +1,121 @@
+"""How a command is declared: a dataclass of options, a function of a session, and examples."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, Field, fields, replace
+from inspect import Parameter, Signature
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from aigw.cli.help import write_help, write_options
+from aigw.cli.options import Common
+from aigw.cli.session import Session
+from aigw.errors import BadUsage
+from aigw.operations.near import meant
+
+if TYPE_CHECKING:  # Typer carries its own Click and exports only some of it
+    from typer._click import Command as ClickCommand
+    from typer._click import Context, HelpFormatter
+
+Options = TypeVar("Options")
+Body = Callable[[Session, Options], int | None]
+
+GIVEN_BEFORE = "aigw.common"
+"""Where the root keeps the common options that stood before the command's name."""
+
+
+class Command(TyperCommand):
+    """A command whose help begins with examples."""
+
+    def format_help(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+        """Write the help."""
+        write_help(self, ctx, formatter)
+
+    def format_options(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+        """Write the options in their groups."""
+        write_options(self, ctx, formatter)
+
+
+class Family(TyperGroup):
+    """Commands below one name; their help begins with examples."""
+
+    def resolve_command(
+        self, ctx: "Context", args: list[str]
+    ) -> "tuple[str | None, ClickCommand | None, list[str]]":
+        """Find the command, or say which ones its name is near to."""
+        names = self.list_commands(ctx)
+        if args[0] not in names and not args[0].startswith("-") and not ctx.resilient_parsing:
+            path = ctx.command_path
+            message = f"there is no command `{path} {args[0]}`{meant(args[0], names)}"
+            raise BadUsage(message, hint=f"{path} --help")
+        return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+        """Write the help."""
+        write_help(self, ctx, formatter)
+
+    def format_options(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+        """Write the commands, then the options in their groups."""
+        self.format_commands(ctx, formatter)
+        write_options(self, ctx, formatter)
+
+
+def command(
+    app: typer.Typer, name: str, options: type[Options], *, examples: str
+) -> Callable[[Body[Options]], Body[Options]]:
+    """Make `body` a command of `app`.
+
+    Each field of `options` (a dataclass whose fields are annotated for Typer) and each common
+    option becomes an option of the command. The body returns an exit code, or nothing for 0.
+    """
+
+    def declare(body: Body[Options]) -> Body[Options]:
+        def callback(context: typer.Context, **values: Any) -> None:  # noqa: ANN401 - Typer's values
+            shared = {field.name: values.pop(field.name) for field in fields(Common)}
+            session = _session(context, Common(**shared))
+            code = body(session, options(**values))
+            if code:
+                raise typer.Exit(code)
+
+        callback.__doc__ = body.__doc__
+        cast(Any, callback).__signature__ = Signature(
+            [
+                Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context),
+                *parameters(options),
+                *parameters(Common),
+            ]
+        )
+        app.command(name, cls=Command, epilog=examples)(callback)
+        return body
+
+    return declare
+
+
+def parameters(options: type[object]) -> Iterator[Parameter]:
+    """Describe the fields of a dataclass as the parameters of a function."""
+    hints = get_type_hints(options, include_extras=True)
+    for field in fields(cast(Any, options)):
+        yield Parameter(
+            field.name,
+            Parameter.KEYWORD_ONLY,
+            annotation=hints[field.name],
+            default=_default(field),
+        )
+
+
+def _default(field: Field[Any]) -> object:
+    return Parameter.empty if field.default is MISSING else field.default
+
+
+def _session(context: typer.Context, common: Common) -> Session:
+    """Return the session that a test makes, or the real one."""
+    before = context.meta.get(GIVEN_BEFORE, {})
+    given = {
+        name: value
+        for name, value in before.items()
+        if getattr(common, name) == getattr(Common(), name)
+    }
+    common = replace(common, **given)
+    make: Callable[[Common], Session] = context.obj or Session.real
+    return make(common)

@@ -1,0 +1,90 @@
+"""Keys on their way in: flags, standard input, the environment, a hidden question."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aigw.cli.session import Session
+from aigw.errors import BadUsage
+from aigw.operations.key_check import KeyNeeded
+from aigw.operations.provider_edit import split
+from aigw.spec.secret import FromEnvironment, FromFile, KeySource, Secret
+from aigw.state.secrets import MAX_KEY_BYTES, key_problem
+
+MOST_BYTES = 100 * MAX_KEY_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Keys to keep, and where others are to be found when they are needed."""
+
+    secrets: tuple[Secret, ...]
+    references: tuple[KeySource, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.secrets or self.references)
+
+
+def given(
+    session: Session,
+    *,
+    values: Sequence[str],
+    stdin: bool,
+    variables: Sequence[str],
+    files: Sequence[str],
+) -> Given:
+    """Collect what the flags say; raises BadUsage for what cannot be a key."""
+    secrets = list(secrets_of(values))
+    if stdin:
+        secrets += _from_stdin(session)
+    return Given(
+        secrets=tuple(secrets),
+        references=(
+            *(FromEnvironment(variable) for variable in variables),
+            *(FromFile(str(Path(file).expanduser().absolute())) for file in files),
+        ),
+    )
+
+
+def secrets_of(values: Iterable[str]) -> tuple[Secret, ...]:
+    """Take keys out of comma lists; raises BadUsage for what cannot be a key."""
+    return tuple(_secret(part) for value in values for part in split((value,)) or ("",))
+
+
+def asked(session: Session, needed: KeyNeeded) -> tuple[Secret, ...]:
+    """Take a key that no flag gave: of the environment, else of the person at the terminal.
+
+    Raises BadUsage, naming the flags, when there is neither.
+    """
+    if needed.variable:
+        session.output.note(f"using {needed.variable} of the environment for {needed.provider}")
+        return secrets_of((session.world.environ[needed.variable],))
+    if not session.prompter.present:
+        known = f" or {needed.variables[0]} in the environment" if needed.variables else ""
+        raise BadUsage(
+            f"provider `{needed.provider}` needs a key: "
+            f"--key-stdin, --key-env, --key-file, --key{known}",
+            hint=f'printf %s "$KEY" | aigw config add --provider {needed.type} --key-stdin',
+        )
+    return (session.prompter.secret(f"Key for {needed.provider}", problem=key_problem),)
+
+
+def _from_stdin(session: Session) -> tuple[Secret, ...]:
+    """Read one key a line."""
+    if session.stdin.isatty():
+        return (session.prompter.secret("Key", problem=key_problem),)
+    # Latin-1 takes any byte; what is not ASCII is refused below, without being shown.
+    text = session.stdin.buffer.read(MOST_BYTES + 1).decode("latin-1")
+    if len(text) > MOST_BYTES:
+        raise BadUsage(f"standard input holds more than {MOST_BYTES} bytes; that is no key")
+    lines = [line for line in text.split("\n") if line.strip("\r")]
+    if not lines:
+        raise BadUsage("standard input holds no key")
+    return tuple(_secret(line.removesuffix("\r")) for line in lines)
+
+
+def _secret(text: str) -> Secret:
+    problem = key_problem(text)
+    if problem:
+        raise BadUsage(f"the key {problem}")
+    return Secret(text)

@@ -1,0 +1,128 @@
+"""The one place that prints: results on stdout, all else on stderr."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TextIO, cast
+
+from aigw.spec.secret import Secret
+
+PLAIN_SPACE = "\n\t\u00a0\u3000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """Two streams and how much to say.
+
+    `quiet` leaves only results and errors; `verbose` adds the steps; `as_json` makes results and
+    errors one JSON object each.
+    """
+
+    stdout: TextIO
+    stderr: TextIO
+    as_json: bool
+    quiet: bool
+    verbose: bool
+
+    @classmethod
+    def standard(cls, *, as_json: bool, quiet: bool, verbose: bool) -> "Output":
+        """Speak on the streams of the process."""
+        return cls(
+            stdout=sys.stdout,
+            stderr=sys.stderr,
+            as_json=as_json,
+            quiet=quiet,
+            verbose=verbose,
+        )
+
+    def result(self, value: object, text: str) -> None:
+        """Print a result: `value` as JSON where that was asked, else `text`."""
+        if self.as_json:
+            print(as_json(value), file=self.stdout, flush=True)
+        elif text:
+            self.line(text)
+
+    def line(self, text: str) -> None:
+        """Print a line of a result."""
+        print(printable(text, self.stdout), file=self.stdout, flush=True)
+
+    def step(self, text: str) -> None:
+        """Show a step, where steps are wanted."""
+        if self.verbose and not self.quiet:
+            self._aside(text)
+
+    def note(self, text: str) -> None:
+        """Tell what the person should know, though it is no error."""
+        if not self.quiet:
+            self._aside(text)
+
+    def error(self, *, code: str, message: str, hint: str) -> None:
+        """Print an error, in words or as `{"error": {...}}`."""
+        if self.as_json:
+            error = {"code": code, "message": message, "hint": hint}
+            print(as_json({"error": error}), file=self.stderr, flush=True)
+            return
+        self._aside(f"error: {message}")
+        if hint:
+            self._aside(f"\nhint: {hint}")
+
+    def _aside(self, text: str) -> None:
+        print(printable(text, self.stderr), file=self.stderr, flush=True)
+
+
+def as_json(value: object) -> str:
+    """Write a frozen result as one JSON object in ASCII; its fields are the keys."""
+    return json.dumps(_plain(value), indent=2)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lay rows out in columns, one record a line and nothing cut; no rows give no table."""
+    if not rows:
+        return ""
+    lines = [tuple(head.upper() for head in heads), *rows]
+    widths = [max(_width(line[column]) for line in lines) for column in range(len(heads))]
+    return "\n".join(
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def printable(text: str, stream: TextIO) -> str:
+    """Escape what the stream cannot carry, and control characters that would drive a terminal."""
+    encoding = stream.encoding or "utf-8"
+    shown = "".join(
+        letter
+        if letter.isprintable() or letter in PLAIN_SPACE
+        else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+    return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _width(text: str) -> int:
+    """Count the columns that a text takes: Chinese letters take two."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import east_asian_width  # a megabyte of tables that few commands need
+
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Secret():
+            return value.masked()
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case tuple() | list():
+            return [_plain(item) for item in value]
+        case None | bool() | int() | float():
+            return value
+        case _ if is_dataclass(value):
+            names = [field.name for field in fields(cast(Any, value))]
+            return {name: _plain(getattr(value, name)) for name in names}
+        case _:
+            return str(value)

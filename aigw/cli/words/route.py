@@ -1,0 +1,56 @@
+"""How results of the `route` commands read."""
+
+from aigw.cli.output import table
+from aigw.cli.words.config import effect, odd
+from aigw.operations.routes import PresetsListed, RoutingChanged, RuleChanged, RulesListed
+from aigw.operations.routing_trial import RouteTested
+
+OFF = "auto-routing is off; `aigw route default MODEL` switches it on"
+
+
+def rule_added(added: RuleChanged) -> str:
+    """Say what a rule does now."""
+    rule = added.rule
+    text = f"added rule {rule.name} ({rule.id}): {rule.trigger or rule.pattern} -> {rule.model}"
+    return "\n".join((text, effect(added.applied) if added.enabled else OFF))
+
+
+def rule_removed(removed: RuleChanged) -> str:
+    """Say which rule is gone."""
+    return f"removed rule {removed.rule.name} ({removed.rule.id})\n{effect(removed.applied)}"
+
+
+def routing_changed(changed: RoutingChanged) -> str:
+    """Say what auto-routing does now."""
+    if not changed.enabled:
+        kept = f"; its {changed.rules} rules are kept" if changed.rules else ""
+        return f"auto-routing is off{kept}"
+    text = f"auto-routing is on: {changed.default_model} where no rule matches"
+    return f"{text}\n{effect(changed.applied)}"
+
+
+def rules_listed(listed: RulesListed) -> str:
+    """Lay the rules out as a table, in their order."""
+    head = f"default model: {listed.default_model}" if listed.enabled else OFF
+    rows = [(one.name, one.id, one.trigger or one.pattern, one.model) for one in listed.rules]
+    rules = table(("name", "id", "trigger or pattern", "model"), rows)
+    return "\n".join((head, rules or "no rules; `aigw route add` adds one", *odd(listed.lints)))
+
+
+def route_tested(tested: RouteTested) -> str:
+    """Say what a text would become, and why."""
+    lines = [
+        f"prompt: {tested.prompt}" if tested.prompt else "",
+        f"rule: {tested.rule}" if tested.rule else "",
+        f"model: {tested.model}",
+        f"provider: {tested.provider}" if tested.provider else "provider: none",
+        f"upstream model: {tested.upstream_model}" if tested.upstream_model else "",
+        f"reason: {tested.reason}",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def presets_listed(listed: PresetsListed) -> str:
+    """Lay the shipped triggers out as a table."""
+    rows = [(one.name, one.label, one.trigger) for one in listed.presets]
+    return table(("name", "for", "trigger"), rows)

@@ -1,0 +1,243 @@
+"""Providers and their keys: added, changed, removed and listed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from aigw import catalog
+from aigw.catalog.provider_type import Api, ProviderType
+from aigw.catalog.target import PORTS, resolve
+from aigw.errors import BadUsage
+from aigw.operations.change import Effect, change, look_at_draft
+from aigw.operations.draft import Draft
+from aigw.operations.key_check import check_keys
+from aigw.operations.near import meant
+from aigw.operations.provider_edit import ProviderWanted, meaning, with_provider
+from aigw.operations.world import World
+from aigw.spec.default_patterns import settled
+from aigw.spec.gateway import GatewaySpec
+from aigw.spec.provider import OptionValue, Provider
+from aigw.spec.secret import Stored
+from aigw.spec.serving import ServingTable
+from aigw.state.secrets import KeyRing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSummary:
+    """A provider after a change; `keys` are masked, or say where they are."""
+
+    id: str
+    type: str
+    models: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderChanged:
+    """A provider was added, changed or removed.
+
+    `created` says that it is new; `rules_removed` names the rules that went with it.
+    """
+
+    gateway: str
+    provider: ProviderSummary
+    created: bool
+    applied: bool
+    generation: str
+    rules_removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderShown:
+    """A provider as it is listed; `url` is the base of its chat endpoint's address."""
+
+    id: str
+    type: str
+    label: str
+    models: tuple[str, ...]
+    keys: tuple[str, ...]
+    url: str
+    options: Mapping[str, OptionValue]
+    model_map: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvidersListed:
+    """All providers of a gateway."""
+
+    gateway: str
+    providers: tuple[ProviderShown, ...]
+
+
+def add_provider(
+    world: World, gateway: str, wanted: ProviderWanted, *, check: bool
+) -> ProviderChanged:
+    """Add a provider or change it; with `check` the provider is asked whether it takes the keys.
+
+    Raises BadUsage for what cannot be, and for a key that the provider refuses.
+    """
+    before = look_at_draft(world, gateway, create=True)
+    about = meaning(before.spec, wanted)
+    if about.type.warning and wanted.secrets:
+        world.note(about.type.warning)
+    if check:
+        check_keys(world, before, wanted)
+    effect = change(world, gateway, lambda draft: with_provider(draft, wanted), create=True)
+    provider = find_provider(effect.spec, about.id)
+    _tell_taken(world, provider)
+    created = effect.before.provider(about.id) is None
+    return _changed(gateway, provider, effect, created=created)
+
+
+def remove_provider(world: World, gateway: str, name: str, *, force: bool) -> ProviderChanged:
+    """Remove a provider with its keys; with `force` also the rules that need it.
+
+    Raises BadUsage when there is none of that id or type, and when rules need it.
+    """
+
+    def without(draft: Draft) -> Draft:
+        gone = find_provider(draft.spec, name)
+        spec = without_provider(draft.spec, gone, force=force)
+        keys = {one: kept for one, kept in draft.keys.items() if one != gone.id}
+        return Draft(spec=spec, keys=keys)
+
+    effect = change(world, gateway, without)
+    kept = {rule.name for rule in effect.spec.auto_routing.rules}
+    rules = (rule.name for rule in effect.before.auto_routing.rules)
+    gone = find_provider(effect.before, name)
+    result = _changed(gateway, gone, effect, created=False)
+    return replace(result, rules_removed=tuple(rule for rule in rules if rule not in kept))
+
+
+def remove_key(world: World, gateway: str, name: str, ending: str) -> ProviderChanged:
+    """Remove the one stored key of a provider that ends so; raises BadUsage for none or several."""
+
+    def without(draft: Draft) -> Draft:
+        provider = find_provider(draft.spec, name)
+        stored = draft.keys.get(provider.id, ())
+        found = [key for key in stored if key.ends_with(ending)]
+        if len(found) != 1:
+            many = "no key" if not found else f"{len(found)} keys"
+            raise BadUsage(f"{many} of `{provider.id}` ends in `{ending}`", hint="aigw config list")
+        left = tuple(key for key in stored if key != found[0])
+        if not left and len(provider.keys) == 1:
+            hint = f"aigw config remove --provider {provider.id}"
+            raise BadUsage(f"it is the only key of `{provider.id}`", hint=hint)
+        sources = tuple(one for one in provider.keys if left or one != Stored())
+        spec = draft.spec.with_provider(replace(provider, keys=sources))
+        return Draft(spec=spec, keys={**draft.keys, provider.id: left})
+
+    effect = change(world, gateway, without)
+    changed = find_provider(effect.spec, name)
+    return _changed(gateway, changed, effect, created=False)
+
+
+def list_providers(world: World, gateway: str) -> ProvidersListed:
+    """Return the providers of a gateway, running or not."""
+    draft = look_at_draft(world, gateway)
+    return ProvidersListed(
+        gateway=gateway,
+        providers=tuple(_shown(world, one, draft.keys) for one in draft.spec.providers),
+    )
+
+
+def find_provider(spec: GatewaySpec, name: str) -> Provider:
+    """Return the provider of that id, else the only one of that type; raises BadUsage."""
+    provider = spec.provider(name)
+    ptype = catalog.find(name)
+    alike = [one for one in spec.providers if ptype is not None and one.type == ptype.id]
+    if provider is not None or len(alike) == 1:
+        return provider or alike[0]
+    ids = [one.id for one in alike or spec.providers]
+    if alike:
+        message = f"several providers are of type {name}: {', '.join(ids)}; name one with --id"
+        raise BadUsage(message)
+    raise BadUsage(f"there is no provider `{name}`{meant(name, ids)}", hint="aigw config list")
+
+
+def without_provider(spec: GatewaySpec, gone: Provider, *, force: bool) -> GatewaySpec:
+    """Leave a provider out, and with `force` what then nobody serves; raises BadUsage without."""
+    left = spec.without_provider(gone.id)
+    left = replace(left, providers=settled(left.providers))
+    auto, table = left.auto_routing, ServingTable.of(left)
+    rules = tuple(rule for rule in auto.rules if table.serve(rule.model) is not None)
+    needed = [f"rule `{rule.name}`" for rule in auto.rules if rule not in rules]
+    lost_default = bool(auto.default) and table.serve(auto.default) is None
+    if lost_default:
+        needed.append(f"the default model `{auto.default}`")
+    if needed and not force:
+        hint = f"aigw config remove --provider {gone.id} --force  (removes those too)"
+        raise BadUsage(f"provider `{gone.id}` is needed by {', '.join(needed)}", hint=hint)
+    if lost_default:
+        auto = replace(auto, enabled=False, default="")
+    return replace(left, auto_routing=replace(auto, rules=rules))
+
+
+def masked(provider: Provider, keys: KeyRing) -> tuple[str, ...]:
+    """Show a provider's keys: masked, or where they are."""
+    shown: list[str] = []
+    for source in provider.keys:
+        if source == Stored():
+            shown += [key.masked() for key in keys.get(provider.id, ())]
+        else:
+            shown.append(str(source))
+    return tuple(shown)
+
+
+def label(ptype: ProviderType, *, chinese: bool) -> str:
+    """Return the name that people of that language know the type by."""
+    return ptype.label_zh if chinese else ptype.label_en
+
+
+def _tell_taken(world: World, provider: Provider) -> None:
+    """Say which default patterns other providers have already."""
+    ptype = catalog.find(provider.type)
+    if ptype is None or provider.patterns_given:
+        return
+    got = {pattern.text for pattern in provider.models}
+    taken = [text for text in ptype.default_patterns(provider.options) if text not in got]
+    if taken:
+        world.note(
+            f"{', '.join(taken)}: another provider serves these already; "
+            f"ask for `{provider.id}/MODEL` to use {provider.id}"
+        )
+
+
+def _shown(world: World, provider: Provider, keys: KeyRing) -> ProviderShown:
+    ptype = catalog.find(provider.type)
+    assert ptype is not None
+    return ProviderShown(
+        id=provider.id,
+        type=provider.type,
+        label=label(ptype, chinese=world.chinese),
+        models=tuple(pattern.text for pattern in provider.models),
+        keys=masked(provider, keys),
+        url=address(ptype, provider),
+        options=provider.options,
+        model_map=provider.model_map,
+    )
+
+
+def address(ptype: ProviderType, provider: Provider) -> str:
+    """Return where requests of the chat API go, without the key; `demo` for the demo provider."""
+    target = resolve(ptype, provider.options, provider.url)
+    if target.socket:
+        return target.socket
+    port = "" if target.port == PORTS[target.scheme] else f":{target.port}"
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    path = next(iter(target.paths.values()), "")
+    return f"{target.scheme}://{host}{port}{target.paths.get(Api.CHAT, path)}"
+
+
+def _changed(gateway: str, provider: Provider, effect: Effect, *, created: bool) -> ProviderChanged:
+    return ProviderChanged(
+        gateway=gateway,
+        provider=ProviderSummary(
+            id=provider.id,
+            type=provider.type,
+            models=tuple(pattern.text for pattern in provider.models),
+            keys=masked(provider, effect.keys),
+        ),
+        created=created,
+        applied=effect.applied,
+        generation=effect.generation,
+    )

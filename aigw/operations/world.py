@@ -1,0 +1,32 @@
+"""What the verbs work with, handed in."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from aigw.state.paths import Home
+
+DEFAULT_GATEWAY = "higress-ai-gateway"
+"""The gateway that is meant when none is named; the old script's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The user's home and environment, and a voice.
+
+    `step` hears of every step, `note` what the person should know though it is no error, and
+    `waiting` says what is waited for while its block runs.
+    """
+
+    home: Home
+    environ: Mapping[str, str]
+    step: Callable[[str], None]
+    note: Callable[[str], None]
+    waiting: Callable[[str], AbstractContextManager[None]]
+
+    @property
+    def chinese(self) -> bool:
+        """Say whether the user's language is Chinese, as POSIX has it: the first that is set."""
+        names = ("LC_ALL", "LC_MESSAGES", "LANG")
+        language = next((self.environ[name] for name in names if self.environ.get(name)), "")
+        return language.startswith("zh")
