@@ -22,7 +22,7 @@ def filled(template: str, /, **values: Tree) -> dict[str, Tree]:
     """Return the template of that name below `templates/` with every `${name}` filled in.
 
     A scalar that is only `${name}` becomes the value, whatever that is; within longer text only
-    text and numbers can stand. Raises TemplateMismatch for a name without a value, and the other way.
+    text and numbers can stand. Raises TemplateMismatch for a name without value, or unused ones.
     """
     tree, used = fill(_load(template), values)
     if unused := values.keys() - used:

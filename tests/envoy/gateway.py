@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -167,31 +168,35 @@ class Gateway:
         """Open a connection to speak HTTP by hand."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
+    @contextmanager
     def open(
         self,
         method: str,
         path: str,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> HTTPResponse:
-        """Send a request and return the answer as soon as its head is there."""
-        client = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        client.putrequest(method, path, skip_accept_encoding=True)
-        sent = {"content-length": str(len(body))} if body is not None else {}
-        for name, value in {**sent, **(headers or {})}.items():
-            client.putheader(name, value)
-        client.endheaders(body)
-        return client.getresponse()
+    ) -> Iterator[HTTPResponse]:
+        """Send a request and give the answer as soon as its head is there."""
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as client:
+            client.putrequest(method, path, skip_accept_encoding=True)
+            sent = {"content-length": str(len(body))} if body is not None else {}
+            for name, value in {**sent, **(headers or {})}.items():
+                client.putheader(name, value)
+            client.endheaders(body)
+            with closing(client.getresponse()) as response:
+                yield response
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
         """GET."""
-        return read(self.open("GET", path, headers=headers))
+        with self.open("GET", path, headers=headers) as response:
+            return read(response)
 
     def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> Reply:
         """POST bytes as they are, anything else as JSON."""
         octets = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {"content-type": "application/json", **(headers or {})}
-        return read(self.open("POST", path, octets, sent))
+        with self.open("POST", path, octets, sent) as response:
+            return read(response)
 
     def chat(self, model: str, headers: Mapping[str, str] | None = None, **more: object) -> Reply:
         """Ask for a small chat completion."""
@@ -211,13 +216,14 @@ class Gateway:
 
     def admin(self, path: str) -> str:
         """Ask Envoy's admin interface."""
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(PATIENCE)
-        connection.connect(str(self.layout.admin_socket))
-        client = HTTPConnection("localhost")
-        client.sock = connection
-        client.request("GET", path)
-        return client.getresponse().read().decode()
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(PATIENCE)
+            connection.connect(str(self.layout.admin_socket))
+            client = HTTPConnection("localhost")
+            client.sock = connection
+            client.request("GET", path)
+            with closing(client.getresponse()) as response:
+                return response.read().decode()
 
     def _command(self) -> list[str]:
         assert ENVOY, "envoy is not installed"
@@ -236,12 +242,13 @@ class Gateway:
         return ports[0] if ports and self._is_served(ports[0]) else None
 
     def _is_served(self, port: int) -> bool:
-        try:
-            client = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-            client.request("GET", "/health")
-            return client.getresponse().status == 200
-        except OSError:
-            return False
+        with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as client:
+            try:
+                client.request("GET", "/health")
+                with closing(client.getresponse()) as response:
+                    return response.status == 200
+            except OSError:
+                return False
 
     def _words(self) -> str:
         return self.engine_log.read_text()

@@ -155,9 +155,11 @@ class Upstream:
         """Let a function of the request choose the answer."""
         self._choose = choose
 
-    def forget(self) -> None:
-        """Forget the requests so far."""
+    def reset(self) -> None:
+        """Forget the requests so far, and answer as in the beginning."""
         self.received.clear()
+        self.closed_early.clear()
+        self._choose = lambda _: json_answer(CHAT)
 
     def last(self) -> Received:
         """Return the newest request; there must be one."""
