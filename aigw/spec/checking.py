@@ -1,13 +1,12 @@
 """Everything that is wrong with a spec, and what is allowed in one but hardly meant."""
 
 from collections.abc import Iterator
-from itertools import combinations
 
 from aigw import catalog
 from aigw.errors import Problem
 from aigw.spec.contradictions import ENGINES
 from aigw.spec.gateway import GatewaySpec
-from aigw.spec.provider import PatternKind
+from aigw.spec.provider import ModelPattern, PatternKind
 from aigw.spec.reading import all_problems
 from aigw.spec.routing import AutoRouting, RoutingRule
 from aigw.spec.rules import decide
@@ -37,47 +36,60 @@ def lints(spec: GatewaySpec) -> tuple[Problem, ...]:
 
 
 def _overlapping_globs(spec: GatewaySpec) -> Iterator[Problem]:
-    globs = [
-        (f"providers[{index}].models[{place}]", provider.id, pattern)
-        for index, provider in enumerate(spec.providers)
-        for place, pattern in enumerate(provider.models)
-        if pattern.kind is PatternKind.GLOB
-    ]
-    for (_, winner, pattern), (path, loser, other) in combinations(globs, 2):
-        alike = pattern.literal_length == other.literal_length and winner != loser
-        if alike and overlap(pattern.text, other.text):
-            message = (
-                f"`{other}` overlaps `{pattern}`; where both fit, {winner} serves, listed first"
-            )
-            yield Problem(path=path, message=message)
+    """Yield each glob where the order of the providers decides, with the first such other one."""
+    earlier: list[tuple[str, ModelPattern]] = []
+    for index, provider in enumerate(spec.providers):
+        globs = [
+            (place, pattern)
+            for place, pattern in enumerate(provider.models)
+            if pattern.kind is PatternKind.GLOB
+        ]
+        for place, glob in globs:
+            for winner, other in earlier:
+                if other.literal_length == glob.literal_length and overlap(other.text, glob.text):
+                    path = f"providers[{index}].models[{place}]"
+                    message = f"`{glob}` and `{other}` overlap; {winner}, listed first, serves both"
+                    yield Problem(path=path, message=message)
+                    break
+        earlier += [(provider.id, glob) for _, glob in globs]
 
 
 def overlap(one: str, other: str) -> bool:
     """Say whether some model name fits both patterns."""
-    reached = {(0, 0)}
-    pending = [(0, 0)]
+    heads, tails = (
+        (one.split("*"), other.split("*")),
+        (one[::-1].split("*"), other[::-1].split("*")),
+    )
+    if not all(_compatible(first[0], second[0]) for first, second in (heads, tails)):
+        return False
+    done: set[tuple[str, str]] = set()
+    pending = [(one, other)]
     while pending:
-        at, to = pending.pop()
-        for step in _steps(one[at:], other[to:]):
-            place = (at + step[0], to + step[1])
-            if place not in reached:
-                reached.add(place)
-                pending.append(place)
-    return (len(one), len(other)) in reached
+        pair = pending.pop()
+        if pair == ("", ""):
+            return True
+        if pair not in done:
+            done.add(pair)
+            pending.extend(_rests(*pair))
+    return False
 
 
-def _steps(one: str, other: str) -> Iterator[tuple[int, int]]:
-    """Yield how far both patterns can go on together: a star ends, or takes the other's letter."""
+def _compatible(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _rests(one: str, other: str) -> Iterator[tuple[str, str]]:
+    """Yield what is left of two patterns when a star ends, or both take the same letter."""
     if one[:1] == "*":
-        yield 1, 0
+        yield one[1:], other
         if other:
-            yield 0, 1
+            yield one, other[1:]
     if other[:1] == "*":
-        yield 0, 1
+        yield one, other[1:]
         if one:
-            yield 1, 0
+            yield one[1:], other
     if one and one[:1] == other[:1]:
-        yield 1, 1
+        yield one[1:], other[1:]
 
 
 def _idle_options(spec: GatewaySpec) -> Iterator[Problem]:
@@ -97,29 +109,41 @@ def _rules(spec: GatewaySpec) -> Iterator[Problem]:
         yield Problem(path="autoRouting.enabled", message="is false: the rules are not used")
     broad = ""
     for index, rule in enumerate(auto.rules):
-        path, earlier = f"autoRouting.rules[{index}]", auto.rules[:index]
-        shadow = broad or _shadow(rule, earlier)
+        path = f"autoRouting.rules[{index}]"
+        shadow = broad or _shadow(rule, auto.rules[:index])
         if shadow:
-            message = f"`{rule.name}` never gets a text: `{shadow}` before it takes all of them"
+            message = f"`{rule.name}` never gets a prompt: `{shadow}` before it takes all of them"
             yield Problem(path=path, message=message)
         if all(_matches(rule, text) for text in ANYTHING):
             broad = broad or rule.name
-            yield Problem(path=path, message=f"`{rule.name}` is too broad: it matches every text")
+            yield Problem(path=path, message=f"`{rule.name}` is too broad: it matches every prompt")
 
 
 def _shadow(rule: RoutingRule, earlier: tuple[RoutingRule, ...]) -> str:
-    """Name the earlier rule that takes what this one is for; empty if there is none."""
+    """Name an earlier rule that takes what this one is for; empty if there is none.
+
+    Of a rule given as RE2 only its double is known; phrases can be tried.
+    """
     same = next((other.name for other in earlier if other.pattern == rule.pattern), "")
-    if same or not rule.trigger or not earlier:
+    if same or not rule.trigger:
         return same
-    texts = [phrase.strip() + end for phrase in rule.trigger.split("|") for end in AFTER_A_PHRASE]
-    takers = {_first(earlier, text) for text in texts}
-    return "" if "" in takers else sorted(takers)[0]
+    takers = [_taker(phrase, earlier) for phrase in _phrases(rule)]
+    return "" if "" in takers else takers[0]
 
 
-def _first(rules: tuple[RoutingRule, ...], text: str) -> str:
-    """Name the first rule that matches; empty if none does."""
-    return next((rule.name for rule in rules if _matches(rule, text)), "")
+def _taker(phrase: str, rules: tuple[RoutingRule, ...]) -> str:
+    """Name the first rule that takes every prompt which begins with a phrase."""
+    return next((rule.name for rule in rules if _takes(rule, phrase)), "")
+
+
+def _takes(rule: RoutingRule, phrase: str) -> bool:
+    if rule.trigger:
+        return phrase.startswith(tuple(_phrases(rule)))
+    return all(_matches(rule, phrase + end) for end in AFTER_A_PHRASE)
+
+
+def _phrases(rule: RoutingRule) -> list[str]:
+    return [phrase.strip().lower() for phrase in rule.trigger.split("|")]
 
 
 def _matches(rule: RoutingRule, text: str) -> bool:

@@ -76,7 +76,8 @@ def _pattern_doubles(spec: GatewaySpec) -> Iterator[Problem]:
     if len(places) > MOST_PATTERNS:
         message = f"have {len(places)} model patterns in all; {MOST_PATTERNS} is the most"
         yield Problem(path="providers", message=message)
-    yield from _doubles(places)
+    else:
+        yield from _doubles(places)
 
 
 def _provider(provider: Provider, path: str, engine: EngineName) -> Iterator[Problem]:
@@ -122,7 +123,7 @@ def _unresolved(provider: Provider, ptype: ProviderType, path: str) -> Iterator[
 
 def _rule_patterns(spec: GatewaySpec) -> Iterator[Problem]:
     for index, rule in enumerate(spec.auto_routing.rules):
-        reason = refusal(rule.pattern)
+        reason = refusal(rule.pattern) if rule.pattern else ""
         if reason:
             key = "trigger" if rule.trigger else "pattern"
             yield Problem(path=f"autoRouting.rules[{index}].{key}", message=reason)

@@ -7,6 +7,8 @@ from aigw.spec.contradictions import contradictions, unserved
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.shape import Shaped, shaped
 
+MOST_PROBLEMS = 200
+
 
 def parse(tree: object, *, source: str, rules: bool = True) -> GatewaySpec:
     """Return the spec of a YAML tree, or raise SpecInvalid with all that is wrong in it.
@@ -23,18 +25,23 @@ def parse(tree: object, *, source: str, rules: bool = True) -> GatewaySpec:
 
 def all_problems(read: Shaped, *, rules: bool) -> tuple[Problem, ...]:
     """Return what is malformed, and what is contradictory without being malformed itself."""
-    if not read.readable:
-        return read.problems
-    malformed = [problem.path for problem in read.problems]
-    found = list(contradictions(read.spec, rules=rules))
-    if not any(path.startswith("providers") for path in malformed):
-        found += unserved(read.spec)
+    problems = [*read.problems, *(_unexplained(read, rules=rules) if read.readable else ())]
+    if len(problems) > MOST_PROBLEMS:
+        rest = Problem(path="", message=f"and {len(problems) - MOST_PROBLEMS} problems more")
+        return (*problems[:MOST_PROBLEMS], rest)
+    return tuple(problems)
+
+
+def _unexplained(read: Shaped, *, rules: bool) -> Iterator[Problem]:
+    """Yield the contradictions that do not only follow from malformed values."""
+    malformed = {problem.path for problem in read.problems}
     outer = {place for path in malformed for place in _around(path)}
-    inner = set(malformed)
-    return (
-        *read.problems,
-        *(one for one in found if one.path not in outer and inner.isdisjoint(_around(one.path))),
-    )
+    found = [*contradictions(read.spec, rules=rules)]
+    if "providers" not in outer:
+        found += unserved(read.spec)
+    for one in found:
+        if one.path not in outer and malformed.isdisjoint(_around(one.path)):
+            yield one
 
 
 def _around(path: str) -> Iterator[str]:

@@ -31,6 +31,19 @@ def spec_of(*providers: Tree, **more: object) -> GatewaySpec:
     return parse(tree_of(*providers, **more), source="gateway.yaml")
 
 
+def provider_with(**fields: object) -> Tree:
+    """Return a tree with one good provider, but for these fields."""
+    return tree_of(custom("p", "m", **fields))
+
+
+def auto_with(*rules: Tree, **fields: object) -> Tree:
+    """Return a tree with auto-routing over one provider that serves `m`."""
+    auto = {"enabled": True, "default": "m", "rules": list(rules), **fields}
+    return tree_of(custom("p", "m"), autoRouting=auto)
+
+
+OPENAI = {"id": "o", "type": "openai", "keys": ["store"]}
+
 # Letters that are nothing special, and those that are to a glob, a path, YAML, Lua or a regex.
 LETTERS = st.sampled_from([*"abAB019-_./:@%+?[](){}^$,;=&~# ", "é", "模", "𝔸"])
 MODELS = st.text(LETTERS, min_size=1, max_size=12).filter(lambda text: text == text.strip())
