@@ -62,9 +62,12 @@ def _target(path: Path) -> Path:
     """Follow a link to the file that it names; refuse one that leads to somebody else's."""
     if not path.is_symlink():
         return path
-    target = path.resolve()
-    owned = target if target.exists() else target.parent
-    if owned.stat().st_uid != os.geteuid():
+    target = Path(os.path.realpath(path))
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        found = target.parent.stat()
+    if found.st_uid != os.geteuid():
         raise CannotWrite(f"`{path}` is a link to `{target}`, which belongs to another user")
     return target
 
