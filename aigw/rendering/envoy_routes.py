@@ -9,6 +9,9 @@ from aigw.spec.gateway import GatewaySpec
 from aigw.spec.routing import AutoRouting
 from aigw.spec.rules import whole
 
+ROUTE_HEADER = "x-aigw-route"
+"""By this header the program says which route a request is to take; clients cannot."""
+
 
 def route_configuration(
     spec: GatewaySpec,
@@ -25,15 +28,25 @@ def route_configuration(
         body_limit=limits.body,
         program=program,
         routes=[
-            filled("envoy/undecided_route.yaml"),
+            _undecided([{"name": ROUTE_HEADER, "present_match": True, "invert_match": True}]),
             *(
                 _provider_route(name, provider.id, limits)
                 for provider in spec.providers
                 for name in names[provider.id]
             ),
             *_rule_routes(spec.auto_routing),
+            _undecided([]),
         ],
     )
+
+
+def _undecided(headers: list[Tree]) -> dict[str, Tree]:
+    """Return the route of a request not decided yet; it stands first and last.
+
+    First, so that a request passes thousands of rules only once; last, because the program needs
+    a route even where no rule matches.
+    """
+    return filled("envoy/undecided_route.yaml", headers=headers)
 
 
 def _provider_route(name: str, provider_id: str, limits: Limits) -> dict[str, Tree]:

@@ -204,8 +204,8 @@ local function decided(handle, metadata, body, fields)
   metadata:set("aigw", "prompt", words)
   handle:headers():replace("x-aigw-route", "auto")
   handle:clearRouteCache()
-  local matched = handle:metadata()
-  local rule = CONFIG.rules[matched and tonumber(matched:get("rule")) or 0]
+  local index = handle:metadata():get("rule")
+  local rule = CONFIG.rules[index or 0]
   metadata:set("aigw", "prompt", "")
   handle:headers():remove("x-aigw-route")
   if rule then return rule.model, rule.name end

@@ -1,6 +1,7 @@
 """A strict provider and a real Envoy in front of it, for tests that need nothing special."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -9,9 +10,10 @@ from tests.envoy.upstream import Authority, Upstream
 
 
 @pytest.fixture(scope="session")
-def authority() -> Authority:
+def authority() -> Iterator[Authority]:
     """Who signs the certificates of providers."""
-    return Authority()
+    with closing(Authority()) as authority:
+        yield authority
 
 
 @pytest.fixture(scope="module")

@@ -129,6 +129,8 @@ class Gateway:
             self.port = wait_for(self._listening_port, what=self._words)
         except BaseException:
             self.process.kill()
+            self.process.wait()
+            self._sockets.cleanup()
             raise
         return self
 

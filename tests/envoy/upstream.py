@@ -2,7 +2,7 @@
 
 Use:
 
-    authority = Authority()     # once a session: makes a CA, `authority.file` is its PEM
+    authority = Authority()     # once a session: a CA, `authority.file` its PEM; close() it
     with Upstream() as plain:   # plain.url is http://127.0.0.1:PORT
     with Upstream(hosts=("api.openai.com",), authority=authority) as tls: # others refused
         tls.answers(json_answer({"ok": True}), Answer(status=500))   # one a request, the last stays
@@ -13,7 +13,8 @@ Use:
 
 An answer's body is bytes (sent with its length), or a sequence of steps (sent chunked): bytes, a
 `threading.Event` to wait for, `CUT` (the connection is reset without an end).
-`Answer(before=event)` holds the status line back.
+`Answer(before=event)` holds the status line back, `hang_up` closes without one, `missing` closes
+before the last bytes of the length that was told.
 Without being told anything, it answers a small chat completion with usage 11/7.
 What it refused (wrong Host, wrong SNI, bad HTTP) stands in `upstream.refused` and fails the test at
 the end of the `with` block, unless the test takes it out with `refused.clear()`.
@@ -63,6 +64,8 @@ class Answer:
     headers: Headers = (("content-type", "application/json"),)
     body: bytes | Sequence[Step] = b"{}"
     before: threading.Event | None = None
+    hang_up: bool = False
+    missing: int = 0
 
 
 def json_answer(
@@ -95,6 +98,10 @@ class Authority:
         self._folder = tempfile.TemporaryDirectory(prefix="aigw-test-ca-")
         self.file = Path(self._folder.name) / "ca.pem"
         self._ca.cert_pem.write_to_path(self.file)
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._folder.cleanup()
 
     def server_context(self, hosts: Iterable[str]) -> ssl.SSLContext:
         """Make a server's TLS context with one certificate for all hosts."""
@@ -250,9 +257,13 @@ class _Reply:
         try:
             if self.answer.before:
                 self._wait(self.answer.before)
+            if self.answer.hang_up:
+                raise ConnectionAbortedError
             self._send_head()
             if isinstance(self.answer.body, bytes):
                 self.connection.sendall(self.answer.body)
+                if self.answer.missing:
+                    raise ConnectionAbortedError
             else:
                 self._send_steps(self.answer.body)
         except OSError:
@@ -262,7 +273,7 @@ class _Reply:
     def _send_head(self) -> None:
         body = self.answer.body
         framing = (
-            ("content-length", str(len(body)))
+            ("content-length", str(len(body) + self.answer.missing))
             if isinstance(body, bytes)
             else ("transfer-encoding", "chunked")
         )
