@@ -1,4 +1,4 @@
-"""Everything that is wrong with a spec, and what is allowed in one but hardly meant."""
+"""What is allowed in a spec but hardly meant."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,8 @@ from aigw.errors import Problem
 from aigw.spec.contradictions import ENGINES
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.provider import ModelPattern, PatternKind
-from aigw.spec.reading import all_problems
 from aigw.spec.routing import AutoRouting, RoutingRule
 from aigw.spec.rules import decide
-from aigw.spec.shape import shaped
-from aigw.spec.writing import to_tree
 
 # Texts so different that a pattern which matches all of them matches everything.
 ANYTHING = (
@@ -23,11 +20,6 @@ ANYTHING = (
     "Ünïcödé",
 )
 AFTER_A_PHRASE = ("", " and so on, please", "\nA second line.", "，然后呢")
-
-
-def problems(spec: GatewaySpec) -> tuple[Problem, ...]:
-    """Return all that is wrong with a spec, whoever built it: what `reading.parse` would refuse."""
-    return all_problems(shaped(to_tree(spec, defaults=False)), rules=True)
 
 
 def lints(spec: GatewaySpec) -> tuple[Problem, ...]:

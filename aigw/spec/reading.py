@@ -14,16 +14,16 @@ def parse(tree: object, *, source: str, rules: bool = True) -> GatewaySpec:
     """Return the spec of a YAML tree, or raise SpecInvalid with all that is wrong in it.
 
     `source` names the tree in the error. Without `rules` RE2 is not asked about the patterns of
-    routing rules: for commands that only show a spec, and to be quick.
+    routing rules: for commands that only show a spec, and to be quick. A spec that a command built
+    is checked by `parse(to_tree(spec, defaults=False), ...)`.
     """
     read = shaped(tree)
-    problems = all_problems(read, rules=rules)
-    if problems:
+    if problems := _problems(read, rules=rules):
         raise SpecInvalid(source, problems)
     return read.spec
 
 
-def all_problems(read: Shaped, *, rules: bool) -> tuple[Problem, ...]:
+def _problems(read: Shaped, *, rules: bool) -> tuple[Problem, ...]:
     """Return what is malformed, and what is contradictory without being malformed itself."""
     problems = [*read.problems, *(_unexplained(read, rules=rules) if read.readable else ())]
     if len(problems) > MOST_PROBLEMS:

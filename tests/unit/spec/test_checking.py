@@ -1,62 +1,9 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 
-from aigw.spec.checking import lints, overlap, problems
-from aigw.spec.gateway import GatewaySpec
-from aigw.spec.provider import ModelPattern, Provider
-from aigw.spec.routing import RoutingRule
-from aigw.spec.secret import Stored
+from aigw.spec.checking import lints, overlap
+from aigw.spec.provider import ModelPattern
 from tests.unit.spec.trees import MODELS, PATTERNS, Tree, auto_with, custom, spec_of
-
-MINE = Provider(
-    id="mine",
-    type="openai",
-    models=(ModelPattern("gpt-*"),),
-    patterns_given=True,
-    keys=(Stored(),),
-    url="",
-    model_map={},
-    options={},
-)
-
-
-def test_a_good_spec_has_no_problems() -> None:
-    assert problems(GatewaySpec().with_provider(MINE)) == ()
-
-
-@pytest.mark.parametrize(
-    ("provider", "path"),
-    [
-        pytest.param(replace(MINE, id="Mine"), "providers[0].id", id="id"),
-        pytest.param(replace(MINE, type="oppenai"), "providers[0].type", id="type"),
-        pytest.param(
-            replace(MINE, models=(ModelPattern('a"b'),)), "providers[0].models[0]", id="pattern"
-        ),
-        pytest.param(replace(MINE, keys=()), "providers[0].keys", id="no key"),
-        pytest.param(replace(MINE, url="host"), "providers[0].url", id="url"),
-        pytest.param(
-            replace(MINE, model_map={"a\n": "b"}), "providers[0].modelMap['a\\n']", id="model map"
-        ),
-        pytest.param(
-            replace(MINE, options={"nothing": True}), "providers[0].options.nothing", id="option"
-        ),
-    ],
-)
-def test_a_provider_built_by_a_command_is_checked_like_one_from_a_file(
-    provider: Provider, path: str
-) -> None:
-    assert [problem.path for problem in problems(GatewaySpec().with_provider(provider))] == [path]
-
-
-def test_a_rule_built_by_a_command_is_checked_like_one_from_a_file() -> None:
-    rule = RoutingRule(name="a b", pattern="(", trigger="", model="m")
-    spec = spec_of(custom("p", "m"), autoRouting={"enabled": True, "default": "m"})
-    assert [problem.path for problem in problems(spec.with_rule(rule))] == [
-        "autoRouting.rules[0].name",
-        "autoRouting.rules[0].pattern",
-    ]
 
 
 def rule(name: str, **text: str) -> Tree:

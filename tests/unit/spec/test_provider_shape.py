@@ -67,15 +67,15 @@ MALFORMED = {
     ),
     "models": (
         provider_with(
-            models=["", " a", "a b", 'a"', "a'", "a\\", "a\n", "a**", "é" * 257, 4, None]
+            models=["", " a", "a b", 'a"', "a'", "a\\", "a\n", "\ud800", "a**", "é" * 257, 4, None]
         ),
         [
             "providers[0].models[0]: is empty",
             f"providers[0].models[1]: {PATTERN_MUST}",
-            *(f"providers[0].models[{index}]: {PATTERN_MUST}" for index in range(3, 8)),
-            "providers[0].models[8]: has 257 characters; 256 is the most",
-            "providers[0].models[9]: must be text, not a number",
-            "providers[0].models[10]: is missing",
+            *(f"providers[0].models[{index}]: {PATTERN_MUST}" for index in range(3, 9)),
+            "providers[0].models[9]: has 257 characters; 256 is the most",
+            "providers[0].models[10]: must be text, not a number",
+            "providers[0].models[11]: is missing",
         ],
     ),
     "models as text": (

@@ -33,6 +33,7 @@ STRAYS: st.SearchStrategy[Any] = st.one_of(
             "\u2028",
             "\x00",
             "\x7f",
+            "a\ud800",
             "é",
             "𝔸",
             "a" * 41,
