@@ -49,7 +49,7 @@ catalog: $(RUN_READY) ## Compile aigw/catalog/providers.yaml
 	$(BIN)/python -m aigw.catalog.compile
 
 schema: $(RUN_READY) ## Write aigw/spec/schema.json
-	$(BIN)/aigw schema > aigw/spec/schema.json
+	$(BIN)/python -m aigw.spec.schema
 
 clean: ## Remove what checks, tests and builds leave behind
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
