@@ -15,7 +15,7 @@ from aigw.state.reading import Node, compose, plain, read_text
 from aigw.state.writing import Blocks, entries
 
 SCHEMA = Path(aigw.spec.__file__).with_name("schema.json")
-_BLOCKS: Blocks = frozenset(
+BLOCKS: Blocks = frozenset(
     {
         ("providers",),
         ("providers", "*"),
@@ -54,7 +54,7 @@ def save(paths: GatewayPaths, spec: GatewaySpec, *, base: Path | None = None) ->
 
 def _fresh(tree: dict[str, object]) -> str:
     header = f"# yaml-language-server: $schema={SCHEMA}\n"
-    return header + entries(tree, (), _BLOCKS, indent=0)
+    return header + entries(tree, (), BLOCKS, indent=0)
 
 
 def _changed(path: Path, tree: dict[str, object]) -> str:
@@ -62,7 +62,7 @@ def _changed(path: Path, tree: dict[str, object]) -> str:
     try:
         text = read_text(path)
         node = compose(text, source="")
-        text = patched(text, node, _meaning(node), tree, blocks=_BLOCKS)
+        text = patched(text, node, _meaning(node), tree, blocks=BLOCKS)
         return text if _meaning(compose(text, source="")) == tree else ""
     except (SpecInvalid, CannotPatch):
         return ""

@@ -9,6 +9,7 @@ from aigw.state.reading import is_certain_text
 Path = tuple[str, ...]
 Blocks = frozenset[Path]
 
+_LONGEST_KEY = 1000
 _PLAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_./:-]*[A-Za-z0-9_])?\Z")
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+(e[-+][0-9]+)?\Z")
 # Not printable in YAML 1.2.2 (5.1), or a line break in YAML 1.1 (5.4), which quotes would fold.
@@ -25,7 +26,7 @@ def inline(value: object) -> str:
         case float():
             written = _float(value)
         case Mapping():
-            pairs = (f"{_text(key)}: {inline(item)}" for key, item in value.items())
+            pairs = (f"{_flow_key(key)}: {inline(item)}" for key, item in value.items())
             written = f"{{{', '.join(pairs)}}}"
         case Sequence():
             written = f"[{', '.join(inline(item) for item in value)}]"
@@ -65,6 +66,12 @@ def lines(value: object, path: Path, blocks: Blocks, *, indent: int) -> str:
             return "".join(item(one, path, blocks, indent=indent) for one in value)
         case _:
             raise TypeError(f"{type(value).__name__} has no lines")
+
+
+def _flow_key(key: str) -> str:
+    """Write a key between braces; one of more than 1024 characters must be announced (7.4.2)."""
+    text = _text(key)
+    return f"? {text} " if len(text) > _LONGEST_KEY else text
 
 
 def _text(text: str) -> str:
