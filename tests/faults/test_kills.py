@@ -105,7 +105,7 @@ def expect_whole(machine: Machine, kept: Sequence[str], upstream: Upstream) -> N
     assert (status["state"], status["in_sync"]) == ("running", True)
     assert keys(machine)[: len(kept)] == list(kept)
     assert not list(machine.data.rglob(".tmp*"))
-    upstream.forget()
+    upstream.received.clear()
     seen = set()
     for _ in keys(machine):
         code, _, body = machine.ask("gpt-4o")
