@@ -163,6 +163,21 @@ def hold(path: Path) -> int | None:
     return descriptor
 
 
+def held(path: Path) -> bool:
+    """Say whether a process holds the lock of that file."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def become(command: Sequence[str], *, environ: Mapping[str, str]) -> NoReturn:
     """Turn this process into another program."""
     os.execve(command[0], list(command), minimal_environment(environ))

@@ -51,11 +51,9 @@ def living(paths: GatewayPaths) -> Identity | None:
 def find(paths: GatewayPaths, *, seconds: float) -> Identity | None:
     """Return the Envoy of this data folder, waiting for one that has only just been started."""
     deadline = time.monotonic() + seconds
-    while (found := living(paths)) is None and time.monotonic() < deadline:
-        lock = process.hold(_lock(paths))
-        if lock is not None:
-            os.close(lock)
-            return None
+    while (found := living(paths)) is None and process.held(_lock(paths)):
+        if time.monotonic() > deadline:
+            break
         time.sleep(_POLL_SECONDS)
     return found
 

@@ -1,14 +1,18 @@
 """Where Envoy listens, and whether it can."""
 
-import errno
 import json
-import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from aigw.errors import EngineRefused, PortTaken
-from aigw.state.files import reason
+from aigw.clients import ports
+from aigw.clients.http import ask_gateway
+from aigw.engines.file_names import LISTENERS, Files
+from aigw.errors import PortTaken
 from aigw.state.paths import GatewayPaths
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_ANSWER_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,32 +23,50 @@ class Place:
     port: int
 
     def __str__(self) -> str:
-        return (
-            f"[{self.address}]:{self.port}"
-            if ":" in self.address
-            else f"{self.address}:{self.port}"
+        return _joined(self.address, self.port)
+
+    @property
+    def origin(self) -> str:
+        """Where a client on this machine reaches it, as a URL without a path."""
+        return f"http://{_joined(_EVERYWHERE.get(self.address, self.address), self.port)}"
+
+    def generation(self) -> str:
+        """Return the generation that answers there; empty when nobody answers as we do."""
+        answer = ask_gateway(f"{self.origin}/health", timeout=_ANSWER_SECONDS)
+        return answer.headers.get("x-aigw-generation", "")
+
+    def refuse_taken(self) -> None:
+        """Raise PortTaken when nobody could listen there now."""
+        if not ports.free(self.address, self.port):
+            raise PortTaken(f"port {self.port} of {self.address} is taken")
+
+    def refuse_taken_naming(self, environ: Mapping[str, str]) -> None:
+        """Raise PortTaken when nobody could, saying who listens and which port is free."""
+        if ports.free(self.address, self.port):
+            return
+        near = ports.suggest(self.address, self.port)
+        raise PortTaken(
+            f"port {self.port} of {self.address} is taken by {ports.holder(self.port, environ)}",
+            hint=f"aigw start --http-port {near}" if near else "aigw start --http-port PORT",
         )
 
 
 def place(paths: GatewayPaths) -> Place | None:
     """Read where the listener on disk is to listen."""
     with suppress(OSError, ValueError, LookupError, TypeError):
-        for file in paths.lds.glob("*.json"):
-            tree = json.loads(file.read_text(encoding="utf-8"))
-            found = tree["resources"][0]["address"]["socket_address"]
-            return Place(address=str(found["address"]), port=int(found["port_value"]))
+        return _read((paths.envoy / LISTENERS).read_text(encoding="utf-8"))
     return None
 
 
-def refuse_taken(place: Place) -> None:
-    """Raise PortTaken when another program listens there, EngineRefused when nobody could."""
-    family = socket.AF_INET6 if ":" in place.address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # As Envoy does: connections left over from a listener that has ended do not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((place.address, place.port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortTaken(f"`{place}` is taken by another program") from error
-            raise EngineRefused(f"`{place}` cannot be listened on: {reason(error)}") from error
+def place_of(files: Files) -> Place:
+    """Read where a configuration is to listen."""
+    return _read(files[LISTENERS])
+
+
+def _read(listeners: str) -> Place:
+    found = json.loads(listeners)["resources"][0]["address"]["socket_address"]
+    return Place(address=str(found["address"]), port=int(found["port_value"]))
+
+
+def _joined(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

@@ -4,11 +4,14 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from aigw.clients.process import Identity
 from aigw.state.files import write_atomically
 from aigw.state.paths import GatewayPaths
+
+STOPPED: Final = "stopped"
+"""The problem of an Envoy that was asked to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,7 @@ class Record:
     starts: int = 0
     problem: str = ""
     drained: bool = True
+    foreground: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,7 @@ def read_record(paths: GatewayPaths) -> Record | None:
             starts=int(tree["starts"]),
             problem=str(tree["problem"]),
             drained=bool(tree["drained"]),
+            foreground=bool(tree["foreground"]),
         )
     return None
 
@@ -65,6 +70,7 @@ def write_record(paths: GatewayPaths, record: Record) -> None:
         "starts": record.starts,
         "problem": record.problem,
         "drained": record.drained,
+        "foreground": record.foreground,
     }
     write_atomically(paths.supervisor, json.dumps(tree, indent=1) + "\n")
 

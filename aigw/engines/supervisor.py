@@ -19,16 +19,17 @@ from pathlib import Path
 from aigw.clients import process
 from aigw.clients.envoy_admin import EnvoyAdmin
 from aigw.clients.process import Identity
-from aigw.engines import one_envoy, rotation, words
+from aigw.engines import log_words, one_envoy, rotation
 from aigw.engines.demo.service import DemoService
 from aigw.engines.events import Asked, Ended, Event, Events, Stopped
-from aigw.engines.place import place, refuse_taken
-from aigw.engines.record import Record, Request, read_record, take_request, write_record
+from aigw.engines.place import place
+from aigw.engines.record import STOPPED, Record, Request, read_record, take_request, write_record
 from aigw.engines.staging import promote
 from aigw.errors import AigwError, Busy, CannotWrite, EngineRefused, NotReady
 from aigw.state.paths import GatewayPaths
 from aigw.state.runtime import noted_runtime
 
+_LOOK_SECONDS = 0.5
 _READY_SECONDS = 10.0
 _END_SECONDS = 5.0
 _POLL_SECONDS = 0.01
@@ -39,7 +40,9 @@ _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Seconds that running requests have at the end, and how large and how many logs may become."""
+    """Where it runs, how long requests may take at the end, how large and many logs become."""
+
+    foreground: bool = False
 
     drain_seconds: float = 30.0
     log_bytes: int = 64 * 1024 * 1024
@@ -64,7 +67,7 @@ class Supervisor:
         self._settings = settings
         self._environ = environ
         self._admin = EnvoyAdmin(paths.admin_socket)
-        self._record = Record(supervisor=me, started_at=time.time())
+        self._record = Record(supervisor=me, started_at=time.time(), foreground=settings.foreground)
         self._begun = -math.inf
         self._failures = 0
         self._due: float | None = None
@@ -74,16 +77,23 @@ class Supervisor:
 
         Raises Busy when another supervisor does it, and what hinders the first start of Envoy.
         """
-        lock = process.hold(self._paths.supervisor_lock)
-        if lock is None:
-            other = read_record(self._paths)
-            who = f" by process {other.supervisor.pid}" if other else ""
-            raise Busy(f"gateway `{self._paths.name}` is supervised already{who}")
+        self._be_the_only_one()
+        self._note(envoy=one_envoy.living(self._paths), problem="")
         with DemoService(self._paths.demo_socket) as demo:
             self._begin()
             demo.start()
             while self._handle(self._next()):
                 pass
+
+    def _be_the_only_one(self) -> None:
+        """Take the lock for life; a command that only looks holds it for a moment."""
+        deadline = time.monotonic() + _LOOK_SECONDS
+        while process.hold(self._paths.supervisor_lock) is None:
+            if time.monotonic() > deadline:
+                other = read_record(self._paths)
+                who = f" by process {other.supervisor.pid}" if other else ""
+                raise Busy(f"gateway `{self._paths.name}` is supervised already{who}")
+            time.sleep(_POLL_SECONDS)
 
     def _begin(self) -> None:
         if self._adopt():
@@ -110,20 +120,21 @@ class Supervisor:
 
     def _start(self) -> None:
         """Start Envoy and see it take connections; raises what hinders it."""
+        self._record = replace(self._record, starts=self._record.starts + 1)
         promote(self._paths)
         wanted = place(self._paths)
         if wanted is not None:
-            refuse_taken(wanted)
-        offset = words.size(self._paths.envoy_log)
+            wanted.refuse_taken()
+        offset = log_words.size(self._paths.envoy_log)
         envoy = one_envoy.launch(self._paths, self._environ)
         self._begun = time.monotonic()
-        self._note(envoy=envoy, problem="", starts=self._record.starts + 1)
+        self._note(envoy=envoy, problem="")
         self.events.watch(envoy)
         if self._serves_soon(envoy):
             _say(f"started Envoy {envoy.pid}")
             return
         process.end(envoy, seconds=_END_SECONDS)
-        said = words.complaints(self._paths.envoy_log, offset)
+        said = log_words.complaints(self._paths.envoy_log, offset)
         raise EngineRefused(f"Envoy did not start: {said or 'it said nothing'}")
 
     def _serves_soon(self, envoy: Identity) -> bool:
@@ -195,7 +206,7 @@ class Supervisor:
 
         drained = one_envoy.drain(self._admin, seconds=seconds, disturbed=disturbed)
         process.end(envoy, seconds=_END_SECONDS)
-        self._note(envoy=None, problem="stopped", drained=drained)
+        self._note(envoy=None, problem=STOPPED, drained=drained)
 
     def _try_start(self) -> None:
         self._due = None
@@ -221,21 +232,8 @@ class Supervisor:
             if rotation.larger(log, size):
                 rotation.copy_and_empty(log, files=files)
 
-    def _note(
-        self,
-        *,
-        envoy: Identity | None,
-        problem: str,
-        starts: int | None = None,
-        drained: bool = True,
-    ) -> None:
-        self._record = replace(
-            self._record,
-            envoy=envoy,
-            problem=problem,
-            starts=self._record.starts if starts is None else starts,
-            drained=drained,
-        )
+    def _note(self, *, envoy: Identity | None, problem: str, drained: bool = True) -> None:
+        self._record = replace(self._record, envoy=envoy, problem=problem, drained=drained)
         try:
             write_record(self._paths, self._record)
         except CannotWrite as error:
@@ -257,7 +255,10 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         paths = _paths(asked.folder, asked.name)
         os.chdir(paths.folder)
         settings = Settings(
-            drain_seconds=asked.drain_seconds, log_bytes=asked.log_bytes, log_files=asked.log_files
+            foreground=asked.foreground,
+            drain_seconds=asked.drain_seconds,
+            log_bytes=asked.log_bytes,
+            log_files=asked.log_files,
         )
         supervisor = Supervisor(paths, settings=settings, environ=environ)
         _take_signals(supervisor.events, foreground=asked.foreground)

@@ -1,0 +1,118 @@
+"""One look at what runs of a gateway."""
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aigw.clients import process
+from aigw.clients.envoy_admin import EnvoyAdmin
+from aigw.clients.process import Identity
+from aigw.engines import one_envoy
+from aigw.engines.place import Place, place
+from aigw.engines.record import Record, read_record
+from aigw.errors import NotReady
+from aigw.state.paths import GatewayPaths
+
+_WRITE_SECONDS, _POLL_SECONDS = 5.0, 0.01
+
+
+class State(StrEnum):
+    """How a gateway is."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DEGRADED = "degraded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Something that is wrong while the gateway runs; `hint` is a command."""
+
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What runs: None and empty for what does not.
+
+    `generation` is the one that answered just now, `place` where the files on disk say that it
+    listens, `uptime_seconds` of Envoy.
+    """
+
+    supervisor: Identity | None
+    envoy: Identity | None
+    record: Record | None
+    place: Place | None
+    listening: bool
+    generation: str
+    uptime_seconds: int
+
+    @property
+    def state(self) -> State:
+        """Say how it is, all in all."""
+        if self.supervisor is None and self.envoy is None:
+            return State.STOPPED
+        return State.DEGRADED if self.troubles else State.RUNNING
+
+    @property
+    def pid(self) -> int:
+        """The process to name to a person: the supervisor, else Envoy, else 0."""
+        process_ = self.supervisor or self.envoy
+        return process_.pid if process_ else 0
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Say all that is wrong with what runs."""
+        found = []
+        if self.supervisor is None and self.envoy is not None:
+            message = "the supervisor is gone; Envoy serves on, but nobody would restart it"
+            found.append(Trouble(code="supervisor_gone", message=message, hint="aigw start"))
+        if self.supervisor is not None and self.envoy is None:
+            why = self.record.problem if self.record and self.record.problem else "it is starting"
+            message = f"Envoy does not run: {why}"
+            found.append(Trouble(code="envoy_gone", message=message, hint="aigw logs --engine"))
+        if self.envoy is not None and not self.listening:
+            message = f"Envoy runs, but does not listen on `{self.place}`"
+            found.append(Trouble(code="not_listening", message=message, hint="aigw restart"))
+        elif self.envoy is not None and not self.generation:
+            message = f"`{self.place}` does not answer GET /health"
+            found.append(Trouble(code="not_answering", message=message, hint="aigw restart"))
+        return tuple(found)
+
+
+def look(paths: GatewayPaths) -> Facts:
+    """Look once."""
+    record, supervisor = _supervisor(paths)
+    envoy, where = one_envoy.living(paths), place(paths)
+    listening, uptime = _ask(paths) if envoy else (False, 0)
+    return Facts(
+        supervisor=supervisor,
+        envoy=envoy,
+        record=record,
+        place=where,
+        listening=listening,
+        generation=where.generation() if listening and where else "",
+        uptime_seconds=uptime,
+    )
+
+
+def _supervisor(paths: GatewayPaths) -> tuple[Record | None, Identity | None]:
+    """Find the supervisor, waiting for one that has its lock and has only just been started."""
+    deadline = time.monotonic() + _WRITE_SECONDS
+    while True:
+        record = read_record(paths)
+        if record is not None and process.alive(record.supervisor):
+            return record, record.supervisor
+        if not process.held(paths.supervisor_lock) or time.monotonic() > deadline:
+            return record, None
+        time.sleep(_POLL_SECONDS)
+
+
+def _ask(paths: GatewayPaths) -> tuple[bool, int]:
+    admin = EnvoyAdmin(paths.admin_socket)
+    try:
+        return admin.listeners().active > 0, admin.uptime()
+    except NotReady:
+        return False, 0

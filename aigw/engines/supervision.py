@@ -1,0 +1,133 @@
+"""A command's side of the supervisor: start it, ask it, end it."""
+
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from signal import SIGUSR1
+from typing import NoReturn
+
+import aigw
+from aigw.clients import process
+from aigw.clients.envoy_admin import EnvoyAdmin
+from aigw.clients.process import Identity
+from aigw.engines import one_envoy
+from aigw.engines.log_words import news
+from aigw.engines.place import Place
+from aigw.engines.record import STOPPED, Record, Request, read_record, write_request
+from aigw.errors import EngineRefused, NotReady
+from aigw.state.files import reason
+from aigw.state.paths import GatewayPaths
+
+_END_SECONDS = 15.0
+_POLL_SECONDS = 0.002
+
+
+def launch(paths: GatewayPaths, environ: Mapping[str, str]) -> Identity:
+    """Start a detached supervisor and wait until it can be asked; it starts or adopts Envoy."""
+    try:
+        supervisor = process.launch(
+            _command(paths), log=paths.supervisor_log, environ=_environment(environ)
+        )
+    except OSError as error:
+        raise EngineRefused(f"the supervisor could not be started: {reason(error)}") from error
+    while (record := read_record(paths)) is None or record.supervisor != supervisor:
+        if not process.alive(supervisor):
+            raise EngineRefused(_problem(paths, supervisor))
+        time.sleep(_POLL_SECONDS)
+    return supervisor
+
+
+def become(paths: GatewayPaths, environ: Mapping[str, str]) -> NoReturn:
+    """Turn this very process into the supervisor, in the foreground."""
+    process.become((*_command(paths), "--foreground"), environ=_environment(environ))
+
+
+def restart_envoy(paths: GatewayPaths, supervisor: Identity, *, drain_seconds: float) -> None:
+    """Have Envoy restarted with what was staged, after its requests; raises EngineRefused."""
+    before = read_record(paths)
+    write_request(paths, Request(action="restart", drain_seconds=drain_seconds))
+    process.send(supervisor, SIGUSR1)
+    deadline = time.monotonic() + drain_seconds + _END_SECONDS
+    while not _is_later(read_record(paths), before):
+        if time.monotonic() > deadline or not process.alive(supervisor):
+            raise NotReady("the supervisor did not restart Envoy")
+        time.sleep(_POLL_SECONDS)
+
+
+def stop(paths: GatewayPaths, *, seconds: float) -> bool:
+    """End Envoy and its supervisor, whichever of them runs; False when a request was cut."""
+    record = read_record(paths)
+    if record is not None and process.alive(record.supervisor):
+        write_request(paths, Request(action="stop", drain_seconds=seconds))
+        process.send(record.supervisor, SIGUSR1)
+        if process.wait_for_exit(record.supervisor, seconds=seconds + _END_SECONDS):
+            process.reap(record.supervisor)
+        else:
+            process.end(record.supervisor, seconds=_END_SECONDS)
+        record = read_record(paths)
+    envoy = one_envoy.living(paths)
+    if envoy is None:
+        return record is None or record.drained
+    admin = EnvoyAdmin(paths.admin_socket)
+    drained = one_envoy.drain(admin, seconds=seconds, disturbed=_pause)
+    process.end(envoy, seconds=_END_SECONDS)
+    return drained
+
+
+def await_generation(
+    paths: GatewayPaths, supervisor: Identity, *, place: Place, generation: str, seconds: float
+) -> None:
+    """Wait until the gateway answers with a generation.
+
+    Raises EngineRefused as soon as the supervisor says that Envoy cannot run, or has ended, and
+    NotReady when the time is up.
+    """
+    deadline = time.monotonic() + seconds
+    while (seen := place.generation()) != generation:
+        if problem := _problem(paths, supervisor):
+            raise EngineRefused(problem)
+        if time.monotonic() > deadline:
+            serving = f"serves generation {seen}" if seen else "does not answer"
+            raise NotReady(f"the gateway on `{place}` {serving}, not {generation}")
+        time.sleep(_POLL_SECONDS)
+
+
+def _problem(paths: GatewayPaths, supervisor: Identity) -> str:
+    """Say why nothing will come of waiting; empty while something may."""
+    record = read_record(paths)
+    own = record if record is not None and record.supervisor == supervisor else None
+    if own is not None and own.problem not in ("", STOPPED):
+        return own.problem
+    if process.alive(supervisor):
+        return ""
+    lines = news(paths.supervisor_log, 0).splitlines()
+    return f"the supervisor ended: {lines[-1].partition(' ')[2] if lines else 'it said nothing'}"
+
+
+def _is_later(record: Record | None, before: Record | None) -> bool:
+    """Say whether there has been another attempt to start Envoy."""
+    if record is None:
+        return False
+    if before is None or before.supervisor != record.supervisor:
+        return bool(record.starts)
+    return record.starts > before.starts
+
+
+def _pause(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
+def _command(paths: GatewayPaths) -> tuple[str, ...]:
+    # -P: the folder where the command was given must not lend modules.
+    program = (sys.executable, "-P", "-m", "aigw.engines.supervisor")
+    return (*program, str(paths.folder), "--name", paths.name)
+
+
+def _environment(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Let a checkout find itself; what is installed needs no help."""
+    root = Path(aigw.__file__).parent.parent
+    if root.name in ("site-packages", "dist-packages"):
+        return environ
+    return {**environ, "PYTHONPATH": str(root)}
