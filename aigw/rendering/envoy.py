@@ -49,7 +49,7 @@ def render(spec: GatewaySpec, ring: KeyRing, layout: Layout, *, generation: str)
         ),
         listeners=discovery([listener(spec.listen, layout)]),
         clusters=discovery(
-            cluster(provider, targets[provider.id], layout, name=name, keyed=provider.id in ring)
+            cluster(provider, targets[provider.id], layout, name=name, keyed=bool(ring.get(provider.id)))
             for provider in spec.providers
             for name in names[provider.id]
         ),
