@@ -1,0 +1,1 @@
+"""The program in Lua, without an Envoy around it."""
