@@ -103,10 +103,10 @@ class Authority:
         """Remove the file."""
         self._folder.cleanup()
 
-    def server_context(self, hosts: Iterable[str]) -> ssl.SSLContext:
-        """Make a server's TLS context with one certificate for all hosts."""
+    def server_context(self, host: str) -> ssl.SSLContext:
+        """Make the TLS context of a server with a certificate for that name alone."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._ca.issue_cert(*hosts).configure_cert(context)
+        self._ca.issue_cert(host).configure_cert(context)
         return context
 
 
@@ -120,9 +120,8 @@ class Upstream:
         self.closed_early = threading.Event()
         self._lock = threading.Lock()
         self._choose: Callable[[Received], Answer] = lambda _: json_answer(CHAT)
-        self._tls = authority.server_context(self.hosts) if authority else None
-        if self._tls:
-            self._tls.sni_callback = self._check_sni
+        names = {host.split(":")[0] for host in self.hosts} if authority else ()
+        self._tls = {name: authority.server_context(name) for name in names} if authority else {}
         self._server = _Server(self)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -188,9 +187,11 @@ class Upstream:
 
     def open(self, connection: socket.socket) -> tuple[socket.socket, str | None]:
         """Shake hands if this provider speaks TLS; return the connection and the name asked."""
-        if self._tls is None:
+        if not self._tls:
             return connection, None
-        secure = self._tls.wrap_socket(connection, server_side=True)
+        first = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        first.sni_callback = self._check_sni
+        secure = first.wrap_socket(connection, server_side=True)
         return secure, getattr(secure, "asked_for", None)
 
     def check_host(self, request: Received) -> None:
@@ -205,7 +206,8 @@ class Upstream:
     def _check_sni(
         self, secure: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext
     ) -> int | None:
-        if name in {host.split(":")[0] for host in self.hosts}:
+        if name in self._tls:
+            secure.context = self._tls[name]
             secure.asked_for = name  # type: ignore[union-attr]
             return None
         self.refused.append(f"SNI {name} is not served here")
