@@ -1,0 +1,212 @@
+"""What a refused configuration, or a command that dies half-way, leaves behind: a gateway that serves."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aigw.clients import process
+from aigw.clients.envoy_admin import EnvoyAdmin
+from aigw.engines.config_files import read_files
+from aigw.engines.file_names import CLUSTERS, LISTENERS, ROUTES
+from aigw.engines.look import State
+from aigw.engines.reload import Reload
+from aigw.errors import AigwError, EngineRefused
+from aigw.spec.gateway import GatewaySpec
+from aigw.spec.routing import AutoRouting, RoutingRule
+from tests.envoy.gateway import provider
+from tests.envoy.running import Running
+from tests.envoy.upstream import Upstream
+from tests.waiting import until
+from tests.world import ROOT, free_ports
+
+pytestmark = pytest.mark.envoy
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """A gateway that does not run yet."""
+    with Running(tmp_path) as each:
+        yield each
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    """A provider that remembers the keys it was given."""
+    with Upstream() as each:
+        yield each
+
+
+def with_pattern(spec: GatewaySpec, pattern: str) -> GatewaySpec:
+    """Add a rule, whatever its pattern."""
+    rule = RoutingRule(name="r", pattern=pattern, trigger="", model="m")
+    return replace(spec, auto_routing=AutoRouting(enabled=True, default="m", rules=(rule,)))
+
+
+def test_a_refused_configuration_is_told_in_envoys_words(running: Running) -> None:
+    spec = running.start()
+    envoy, files = running.envoy, read_files(running.paths)
+    with pytest.raises(EngineRefused) as error:
+        running.apply(with_pattern(spec, "(?=no lookahead)"))
+    assert "invalid perl operator: (?=" in error.value.message
+    assert read_files(running.paths) == files
+    assert running.envoy == envoy
+    assert running.ask().status == 200
+    assert running.engine.plan(spec).in_sync
+    assert list(running.paths.staging.iterdir()) == []
+
+
+def test_a_refused_first_configuration_starts_nothing(running: Running) -> None:
+    with pytest.raises(EngineRefused):
+        running.apply(with_pattern(running.spec(), "(?=no lookahead)"))
+    assert running.engine.look().state is State.STOPPED
+    assert running.refuses()
+
+
+def test_what_only_the_running_envoy_refuses_is_told_in_its_words(running: Running) -> None:
+    spec = running.start()
+    there = read_files(running.paths)
+    routes = json.loads(there[ROUTES])
+    routes["version_info"] = "bad"
+    routes["resources"][0]["virtual_hosts"][0]["domains"] = ["*", "*"]
+    wanted = {**there, ROUTES: json.dumps(routes)}
+    plan = running.engine.plan(spec)
+    reload = Reload(running.paths, EnvoyAdmin(running.paths.admin_socket), there=there)
+    with pytest.raises(EngineRefused) as error:
+        reload.run(wanted, place=plan.place, generation=plan.generation)
+    assert error.value.message.startswith("Envoy refused the new routes: ")
+    assert "Only a single wildcard domain" in error.value.message
+    assert running.ask().status == 200
+    running.apply(spec)
+    assert running.engine.plan(spec).in_sync
+
+
+def test_a_port_taken_at_the_last_moment_brings_the_old_configuration_back(
+    running: Running,
+) -> None:
+    spec, old, envoy = running.start(), running.port, running.envoy
+    plan = running.engine.plan(running.spec(port=free_ports(1)[0]))
+    errors: list[AigwError] = []
+    moving = threading.Thread(target=lambda: errors.extend(failure(running, plan.spec)))
+    with ExitStack() as stack:
+        answer = stack.enter_context(running.open("demo:chunks=20 demo:delay=0.05", stream=True))
+        moving.start()
+        until(running.refuses)
+        taken = stack.enter_context(listener(plan.place.port))
+        assert answer.read().endswith(b"data: [DONE]\n\n")
+        moving.join()
+        taken.close()
+    assert [error.message for error in errors] == [f"port {plan.place.port} of 127.0.0.1 is taken"]
+    assert running.envoy != envoy
+    assert running.engine.look().place is not None
+    assert running.port == old
+    assert running.ask().status == 200
+    assert running.engine.plan(spec).in_sync
+
+
+def failure(running: Running, spec: GatewaySpec) -> Iterator[AigwError]:
+    """Apply a spec and return what was wrong."""
+    try:
+        running.engine.apply(running.engine.plan(spec))
+    except AigwError as error:
+        yield error
+
+
+def listener(port: int) -> "socket.socket":
+    """Listen on a port."""
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    taken.bind(("127.0.0.1", port))
+    taken.listen()
+    return taken
+
+
+APPLY = """
+import os, sys
+from pathlib import Path
+from aigw.engines.envoy import EnvoyEngine
+from aigw.spec.reading import parse
+from aigw.state.paths import GatewayPaths
+import json
+folder, runtime, tree = sys.argv[1:]
+paths = GatewayPaths(name="g", folder=Path(folder), runtime=Path(runtime))
+engine = EnvoyEngine(paths, environ=os.environ)
+engine.apply(engine.plan(parse(json.loads(tree), source="test")))
+"""
+
+
+def begin(
+    running: Running, upstream: Upstream, *, port: int, word: str
+) -> "subprocess.Popen[bytes]":
+    """Apply a spec in a process of its own, as a command does."""
+    rule = {"name": "r", "pattern": word, "model": "m"}
+    tree = {
+        "apiVersion": "aigw/v1",
+        "listen": {"http": port},
+        "providers": [
+            {"id": word, "type": "custom-openai", "url": upstream.url, "models": ["*"]},
+        ],
+        "autoRouting": {"enabled": True, "default": "m", "rules": [rule]},
+    }
+    paths = running.paths
+    words = (sys.executable, "-c", APPLY, str(paths.folder), str(paths.runtime), json.dumps(tree))
+    return subprocess.Popen(words, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+Moment = Callable[[Running], object]
+
+
+def replaced(name: str) -> Moment:
+    """Return a look at one file."""
+    return lambda running: read_files(running.paths).get(name)
+
+
+MOMENTS: dict[str, tuple[Moment, bool]] = {
+    "validating": (lambda running: list(running.paths.staging.iterdir()), False),
+    "keys replaced": (lambda running: list(running.paths.sds.iterdir()), False),
+    "providers replaced": (replaced(CLUSTERS), False),
+    "routes replaced": (replaced(ROUTES), False),
+    "staged": (lambda running: list(running.paths.staging.iterdir()), True),
+    "asked": (lambda running: (running.paths.run / "request.json").exists(), True),
+    "listener replaced": (replaced(LISTENERS), True),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_command_killed_while_it_applies_is_made_good_by_the_next(
+    running: Running, upstream: Upstream, moment: str
+) -> None:
+    look, moves = MOMENTS[moment]
+    running.keep_keys(old=("sk-old",), new=("sk-new",))
+    running.apply(running.spec(provider("old", upstream.url)))
+    supervisor, before = running.supervisor, look(running)
+    port = free_ports(1)[0] if moves else running.port
+    with begin(running, upstream, port=port, word="new") as command:
+        until(lambda: look(running) != before)
+        command.send_signal(signal.SIGKILL)
+    spec = running.spec(provider("old", upstream.url), port=port)
+    running.apply(spec)
+    assert running.engine.plan(spec).in_sync
+    assert running.supervisor == supervisor
+    assert running.ask().status == 200
+    assert upstream.last().values("authorization") == ["Bearer sk-old"]
+    assert [path.name for path in running.paths.sds.iterdir()] == ["old.1.json"]
+    assert list(running.paths.staging.iterdir()) == []
+
+
+def test_a_hung_envoy_is_replaced(running: Running) -> None:
+    spec = running.start()
+    envoy = running.envoy
+    process.send(envoy, signal.SIGSTOP)
+    running.apply(spec)
+    assert not process.alive(envoy)
+    assert running.ask().status == 200
