@@ -17,7 +17,7 @@ _SENTENCES = {
     errno.EROFS: "the file system is read-only",
     errno.EACCES: "permission denied",
     errno.EPERM: "not permitted",
-    errno.ENOENT: "its folder is not there",
+    errno.ENOENT: "there is no such file or folder",
     errno.ENOTDIR: "a part of the path is not a folder",
     errno.EISDIR: "there is a folder of that name",
     errno.ELOOP: "its links lead in a circle",

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -31,7 +31,7 @@ def follow(
     last: int,
     stop: Callable[[], bool],
     pause: Callable[[float], object] = time.sleep,
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """Yield the last whole lines of a log and then every new one, without line ends.
 
     A log that is not there yet is waited for. `stop` is asked whenever there is nothing new, every

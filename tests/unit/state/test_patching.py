@@ -3,7 +3,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigw.state.document import BLOCKS
@@ -303,6 +303,7 @@ def documents(draw: st.DrawFn) -> tuple[str, Tree, Tree]:
     return f"# top\n{text}# end\n", old, new
 
 
+@settings(deadline=None)
 @given(documents())
 def test_any_document_means_what_it_is_to_mean(drawn: tuple[str, Tree, Tree]) -> None:
     text, old, new = drawn
@@ -314,6 +315,7 @@ def test_any_document_means_what_it_is_to_mean(drawn: tuple[str, Tree, Tree]) ->
     assert result.count("# end") == 1
 
 
+@settings(deadline=None)
 @given(documents())
 def test_what_is_only_added_leaves_every_line_alone(drawn: tuple[str, Tree, Tree]) -> None:
     text, old, _ = drawn

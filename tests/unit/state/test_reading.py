@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -128,12 +128,14 @@ TREES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(TREES)
 def test_any_value_is_read_as_it_was_written(value: object) -> None:
     text = f"a: {inline(value)}\n"
     assert plain(compose(text, source="x")) == {"a": value}
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         KEYS.filter(lambda key: len(key) < 1000),
@@ -148,6 +150,7 @@ def test_any_value_on_lines_is_read_as_it_was_written(value: dict[str, object]) 
     assert plain(compose(text, source="x")) == value
 
 
+@settings(deadline=None)
 @given(TREES)
 def test_every_yaml_reader_reads_what_was_written(value: object) -> None:
     text = f"a: {inline(value)}\n"
