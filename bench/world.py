@@ -53,7 +53,7 @@ def aigw(home: Path, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "aigw", *arguments],
         cwd=ROOT,
-        env={**os.environ, "AIGW_HOME": str(home)},
+        env=_environment() | {"AIGW_HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,
@@ -61,6 +61,11 @@ def aigw(home: Path, *arguments: str) -> str:
     if done.returncode:
         raise RuntimeError(f"aigw {' '.join(arguments)}: {done.stdout}{done.stderr}")
     return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    """Return this environment as an installed program has it: with compiled modules."""
+    return {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def free_port() -> int:
