@@ -72,6 +72,7 @@ def command(
 
     def declare(body: Body[Options]) -> Body[Options]:
         def callback(context: typer.Context, **values: Any) -> None:  # noqa: ANN401 - Typer's values
+            _refuse_empty(context)
             shared = {field.name: values.pop(field.name) for field in fields(Common)}
             session = _session(context, Common(**shared))
             code = body(session, options(**values))
@@ -102,6 +103,18 @@ def parameters(options: type[object]) -> Iterator[Parameter]:
             annotation=hints[field.name],
             default=_default(field),
         )
+
+
+def _refuse_empty(context: typer.Context) -> None:
+    """Refuse an option with nothing in it: mostly a variable of the shell that is not set."""
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        given = source is not None and source.name == "COMMANDLINE"
+        value = context.params.get(name)
+        empty = value == "" or (isinstance(value, (list, tuple)) and "" in value)
+        if given and empty and parameter.param_type_name == "option":
+            raise BadUsage(f"{max(parameter.opts, key=len)} is empty")
 
 
 def _default(field: Field[Any]) -> object:

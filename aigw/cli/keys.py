@@ -1,13 +1,14 @@
 """Keys on their way in: flags, standard input, the environment, a hidden question."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aigw.cli.session import Session
 from aigw.errors import BadUsage
-from aigw.operations.key_check import KeyNeeded
-from aigw.operations.provider_edit import split
+from aigw.operations.draft import Draft
+from aigw.operations.key_check import key_needed
+from aigw.operations.provider_edit import ProviderWanted, split
 from aigw.spec.secret import FromEnvironment, FromFile, KeySource, Secret
 from aigw.state.secrets import MAX_KEY_BYTES, key_problem
 
@@ -51,22 +52,28 @@ def secrets_of(values: Iterable[str]) -> tuple[Secret, ...]:
     return tuple(_secret(part) for value in values for part in split((value,)) or ("",))
 
 
-def asked(session: Session, needed: KeyNeeded) -> tuple[Secret, ...]:
-    """Take a key that no flag gave: of the environment, else of the person at the terminal.
+def completed(
+    session: Session, before: Draft, wanted: ProviderWanted, *, asks: bool
+) -> ProviderWanted:
+    """Add the key that no flag gave: from the environment, else from the person where `asks`.
 
     Raises BadUsage, naming the flags, when there is neither.
     """
+    needed = key_needed(session.world, before, wanted)
+    if needed is None:
+        return wanted
     if needed.variable:
-        session.output.note(f"using {needed.variable} of the environment for {needed.provider}")
-        return secrets_of((session.world.environ[needed.variable],))
-    if not session.prompter.present:
-        known = f" or {needed.variables[0]} in the environment" if needed.variables else ""
-        raise BadUsage(
-            f"provider `{needed.provider}` needs a key: "
-            f"--key-stdin, --key-env, --key-file, --key{known}",
-            hint=f'printf %s "$KEY" | aigw config add --provider {needed.type} --key-stdin',
-        )
-    return (session.prompter.secret(f"Key for {needed.provider}", problem=key_problem),)
+        session.output.note(f"taking the key of {needed.provider} from {needed.variable}")
+        return replace(wanted, secrets=secrets_of((session.world.environ[needed.variable],)))
+    if asks:
+        key = session.prompter.secret(f"Key for {needed.provider}", problem=key_problem)
+        return replace(wanted, secrets=(key,))
+    known = f", or {needed.variables[0]} in the environment" if needed.variables else ""
+    raise BadUsage(
+        f"provider `{needed.provider}` needs a key: --key-stdin, --key-env, --key-file, --key"
+        f"{known}",
+        hint=f'printf %s "$KEY" | aigw config add --provider {needed.type} --key-stdin',
+    )
 
 
 def _from_stdin(session: Session) -> tuple[Secret, ...]:

@@ -2,16 +2,22 @@
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TextIO
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, TextIO
 
 from aigw.cli.options import Common
 from aigw.cli.output import Output
 from aigw.cli.progress import waiting
 from aigw.cli.prompts import Prompter, TerminalPrompter
-from aigw.operations.world import World
-from aigw.state.paths import Home
+from aigw.cli.questions import Questions, TerminalQuestions
+from aigw.operations.world import READY_SECONDS, World
+from aigw.state.paths import GatewayPaths, Home
+
+if TYPE_CHECKING:  # slow to import, and only what runs a gateway needs it
+    from aigw.engines.envoy import EnvoyEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +26,11 @@ class Session:
 
     gateway: str
     world: World
+    zone: tzinfo
     stdin: TextIO
     output: Output
     prompter: Prompter
+    questions: Callable[[], Questions]
 
     @classmethod
     def real(cls, common: Common) -> "Session":
@@ -43,11 +51,20 @@ class Session:
             world=World(
                 home=Home.find(os.environ),
                 environ=dict(os.environ),
+                engine=_engine,
                 step=output.step,
                 note=output.note,
                 waiting=waits,
             ),
+            zone=datetime.now(UTC).astimezone().tzinfo or UTC,
             stdin=sys.stdin,
             output=output,
             prompter=TerminalPrompter(stdin=sys.stdin, stderr=sys.stderr),
+            questions=TerminalQuestions,
         )
+
+
+def _engine(paths: GatewayPaths, *, seconds: float = READY_SECONDS) -> "EnvoyEngine":
+    from aigw.engines.envoy import EnvoyEngine  # late: only what runs a gateway needs it
+
+    return EnvoyEngine(paths, environ=os.environ, start_seconds=seconds)

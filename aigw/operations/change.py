@@ -1,54 +1,142 @@
 """One change of a gateway: locked, checked, kept, applied, and taken back where it is refused."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aigw.operations.draft import Draft, Edit, edited, keep, read
-from aigw.operations.world import DEFAULT_GATEWAY, World
+from aigw.engines.choice import choose
+from aigw.errors import EngineRefused
+from aigw.operations.draft import Draft, Edit, Saved, edited, keep, put_back, read, saved
+from aigw.operations.look import look_at_draft
+from aigw.operations.world import World
 from aigw.spec.gateway import GatewaySpec
-from aigw.state.document import load
-from aigw.state.files import locked
+from aigw.state.files import locked, write_atomically
 from aigw.state.paths import GatewayPaths
-from aigw.state.secrets import KeyRing
+from aigw.state.reading import read_text
+from aigw.state.secrets import KeyRing, resolve
+
+if TYPE_CHECKING:  # slow to import, and only what runs a gateway needs it
+    from aigw.engines.envoy import EnvoyEngine
+    from aigw.engines.envoy_plan import EnvoyPlan
 
 LOCK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What a change came to: the specs before and after, the stored keys, and what serves now."""
+    """What a change came to: specs before and after, the stored keys, and what serves now.
+
+    `generation` is None where the gateway does not run, and so nothing was applied.
+    """
 
     before: GatewaySpec
     spec: GatewaySpec
     keys: KeyRing
     applied: bool
-    generation: str
+    generation: str | None
 
 
-def look(world: World, gateway: str) -> GatewaySpec:
-    """Read the spec of a gateway that exists."""
-    return load(world.home.existing(gateway), rules=False)
+def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effect:
+    """Change a gateway; with `new` one that does not exist is made.
 
-
-def look_at_draft(world: World, gateway: str, *, create: bool = False) -> Draft:
-    """Read the spec and the stored keys; with `create` the default gateway need not exist yet."""
-    return read(_paths(world, gateway, create=create), world.note)
-
-
-def change(world: World, gateway: str, edit: Edit, *, create: bool = False) -> Effect:
-    """Change a gateway."""
-    paths = _paths(world, gateway, create=create)
-    if create:
+    Raises BadUsage for a change that cannot be, SpecInvalid for a document that cannot be used or
+    a key that is not to be had, EngineRefused when the running gateway does not take it: then
+    everything is as before.
+    """
+    if new and not world.home.gateway(gateway).exists:
+        edited(look_at_draft(world, gateway, new=True), edit)  # before any folder is made for it
         world.home.prepare(gateway)
+    paths = world.home.existing(gateway) if not new else world.home.gateway(gateway)
     with locked(paths.lock, timeout=LOCK_SECONDS):
         before = read(paths, world.note)
         wanted = edited(before, edit)
-        keep(paths, before, wanted)
+        choose(wanted.spec.engine, paths)
+        engine = world.engine(paths)
+        applied = runs(engine)
+        generation = None
+        if applied:
+            generation = realize(world, paths, engine, before=before, wanted=wanted).generation
+        else:
+            keep(paths, before, wanted)
     return Effect(
-        before=before.spec, spec=wanted.spec, keys=wanted.keys, applied=False, generation=""
+        before=before.spec,
+        spec=wanted.spec,
+        keys=wanted.keys,
+        applied=applied,
+        generation=generation,
     )
 
 
-def _paths(world: World, gateway: str, *, create: bool) -> GatewayPaths:
-    if create and gateway == DEFAULT_GATEWAY:
-        return world.home.gateway(gateway)
-    return world.home.existing(gateway)
+def realize(
+    world: World, paths: GatewayPaths, engine: "EnvoyEngine", *, before: Draft, wanted: Draft
+) -> "EnvoyPlan":
+    """Keep what is wanted and make it so; where the engine refuses it, all is as before.
+
+    The lock is held. Returns what there was to do. Raises SpecInvalid before anything is kept.
+    """
+    ring = resolve(wanted.spec, wanted.keys, world.environ)
+    plan = engine.plan(wanted.spec, ring=ring)
+    files = saved(paths)
+    keep(paths, before, wanted)
+    for step in plan.steps:
+        world.step(f"{step.action} {step.what}")
+    try:
+        with world.waiting(f"waiting for gateway `{paths.name}`"):
+            engine.apply(plan)
+    except EngineRefused as error:
+        if wanted == before:
+            raise
+        _take_back(paths, engine, files, before)
+        message = f"{error.message}; everything is as before"
+        raise EngineRefused(message, hint=error.hint) from error
+    remember_applied(paths)
+    return plan
+
+
+def _take_back(paths: GatewayPaths, engine: "EnvoyEngine", files: Saved, before: Draft) -> None:
+    """Make the files and what runs be what they were."""
+    put_back(paths, files)
+    if not runs(engine):
+        return
+    plan = engine.plan(before.spec)
+    if not plan.in_sync:
+        engine.apply(plan)
+
+
+def runs(engine: "EnvoyEngine") -> bool:
+    """Say whether anything of the gateway runs."""
+    from aigw.engines.look import State  # late: as above
+
+    return engine.look().state is not State.STOPPED
+
+
+def remember_applied(paths: GatewayPaths) -> None:
+    """Keep the document as it is applied now, for `difference`."""
+    text = read_text(paths.spec)
+    if _applied_text(paths) != text:
+        write_atomically(_applied(paths), text)
+
+
+def difference(paths: GatewayPaths) -> str:
+    """Return how the document differs from the one that was applied last, as a unified diff."""
+    from difflib import unified_diff  # slow to import
+
+    lines = unified_diff(
+        _applied_text(paths).splitlines(),
+        read_text(paths.spec).splitlines(),
+        "applied last",
+        paths.spec.name,
+        lineterm="",
+    )
+    return "\n".join(lines)
+
+
+def _applied(paths: GatewayPaths) -> Path:
+    return paths.run / "gateway.yaml"
+
+
+def _applied_text(paths: GatewayPaths) -> str:
+    try:
+        return _applied(paths).read_text("utf-8")
+    except FileNotFoundError:
+        return ""

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from aigw.engines.plan import Step
 from aigw.errors import BadUsage, SpecInvalid
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.reading import parse
@@ -15,10 +17,14 @@ from aigw.state.secrets import KeyRing, load_credentials, save_credentials
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What is wanted of a gateway; `keys` are those of `credentials.yaml`, by provider id."""
+    """What is wanted of a gateway; `keys` are those of `credentials.yaml`, by provider id.
+
+    `document` is a file whose comments and order are to be taken over with what it says.
+    """
 
     spec: GatewaySpec
     keys: KeyRing
+    document: Path | None = None
 
 
 Edit = Callable[[Draft], Draft]
@@ -57,10 +63,19 @@ def keep(paths: GatewayPaths, before: Draft, wanted: Draft) -> None:
     both = {**before.keys, **wanted.keys}
     if both != before.keys:
         save_credentials(paths.credentials, both)
-    if wanted.spec != before.spec or not paths.spec.exists():
-        save(paths, wanted.spec)
+    if wanted.spec != before.spec or wanted.document or not paths.spec.exists():
+        save(paths, wanted.spec, base=wanted.document)
     if wanted.keys != both:
         save_credentials(paths.credentials, wanted.keys)
+
+
+def kept_steps(paths: GatewayPaths, before: Draft, wanted: Draft) -> tuple[Step, ...]:
+    """Say what `keep` would write."""
+    written = {
+        paths.spec.name: wanted.spec != before.spec or not paths.spec.exists(),
+        paths.credentials.name: wanted.keys != before.keys,
+    }
+    return tuple(Step(action="write", what=name) for name, needed in written.items() if needed)
 
 
 def saved(paths: GatewayPaths) -> Saved:

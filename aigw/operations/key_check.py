@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
-from aigw.operations.change import look_at_draft
+from aigw.catalog.target import resolve
+from aigw.clients.http import KeyState, KeyVerdict, check_key
+from aigw.errors import BadUsage, SpecInvalid
 from aigw.operations.draft import Draft, edited
 from aigw.operations.provider_edit import ProviderWanted, meaning, with_provider
 from aigw.operations.world import World
+from aigw.spec.secret import Secret
+from aigw.state.secrets import resolve as find_keys
 
 CHECK_SECONDS = 3.0
 
@@ -20,9 +24,9 @@ class KeyNeeded:
     variable: str
 
 
-def key_needed(world: World, gateway: str, wanted: ProviderWanted) -> KeyNeeded | None:
+def key_needed(world: World, before: Draft, wanted: ProviderWanted) -> KeyNeeded | None:
     """Say that a provider would have no key though its type needs one; None when all is well."""
-    about = meaning(look_at_draft(world, gateway, create=True).spec, wanted)
+    about = meaning(before.spec, wanted)
     has = wanted.secrets or wanted.references or (about.configured and about.configured.keys)
     if has or not about.type.key_required:
         return None
@@ -36,5 +40,37 @@ def key_needed(world: World, gateway: str, wanted: ProviderWanted) -> KeyNeeded 
 
 
 def check_keys(world: World, before: Draft, wanted: ProviderWanted) -> None:
-    """Ask the provider whether it takes the keys."""
-    edited(before, lambda draft: with_provider(draft, wanted))
+    """Ask the provider about every new key; raises BadUsage when it refuses one."""
+    draft = edited(before, lambda old: with_provider(old, wanted))
+    about = meaning(draft.spec, wanted)
+    provider = about.configured
+    assert provider is not None
+    target = resolve(about.type, provider.options, provider.url)
+    for key in _new_keys(world, draft, wanted, about.id):
+        with world.waiting(f"asking {target.host} whether it takes the key"):
+            verdict = check_key(target, key, timeout=CHECK_SECONDS)
+        world.step(f"{target.host}: key {key} {verdict.state} {verdict.detail}".rstrip())
+        _judge(world, about.id, key, verdict)
+
+
+def _new_keys(
+    world: World, draft: Draft, wanted: ProviderWanted, provider_id: str
+) -> tuple[Secret, ...]:
+    """Return the keys that were given; those that a reference names, where it can be had now."""
+    if not wanted.references:
+        return wanted.secrets
+    try:
+        return find_keys(draft.spec, draft.keys, world.environ)[provider_id]
+    except SpecInvalid:
+        return wanted.secrets
+
+
+def _judge(world: World, provider: str, key: Secret, verdict: KeyVerdict) -> None:
+    match verdict.state:
+        case KeyState.REJECTED:
+            message = f"{provider} refuses the key {key}: {verdict.detail}"
+            raise BadUsage(message, hint="give another key, or --no-check to keep this one")
+        case KeyState.UNREACHABLE:
+            world.note(f"warning: {provider} could not be asked about the key: {verdict.detail}")
+        case KeyState.ACCEPTED | KeyState.UNKNOWN:
+            pass

@@ -10,6 +10,7 @@ from aigw.errors import BadUsage
 from aigw.operations.draft import Draft
 from aigw.operations.near import meant
 from aigw.spec.contradictions import ENGINES
+from aigw.spec.default_patterns import settled
 from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.spec.provider import ModelPattern, OptionValue, Provider
 from aigw.spec.secret import KeySource, Secret, Stored
@@ -76,7 +77,8 @@ def with_provider(draft: Draft, wanted: ProviderWanted) -> Draft:
         model_map=_laid_over(old.model_map, wanted.model_map),
     )
     keys = {**draft.keys, about.id: _stored(draft.keys.get(about.id, ()), wanted)}
-    return replace(draft, spec=draft.spec.with_provider(provider), keys=keys)
+    spec = draft.spec.with_provider(provider)
+    return replace(draft, spec=replace(spec, providers=settled(spec.providers)), keys=keys)
 
 
 def known_type(name: str) -> ProviderType:

@@ -7,12 +7,14 @@ from aigw import catalog
 from aigw.catalog.provider_type import Api, ProviderType
 from aigw.catalog.target import PORTS, resolve
 from aigw.errors import BadUsage
-from aigw.operations.change import Effect, change, look_at_draft
+from aigw.operations.change import Effect, change
 from aigw.operations.draft import Draft
 from aigw.operations.key_check import check_keys
+from aigw.operations.look import look_at_draft
 from aigw.operations.near import meant
 from aigw.operations.provider_edit import ProviderWanted, meaning, with_provider
-from aigw.operations.world import World
+from aigw.operations.shown import masked
+from aigw.operations.world import DEFAULT_GATEWAY, World
 from aigw.spec.default_patterns import settled
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.provider import OptionValue, Provider
@@ -42,7 +44,7 @@ class ProviderChanged:
     provider: ProviderSummary
     created: bool
     applied: bool
-    generation: str
+    generation: str | None
     rules_removed: tuple[str, ...] = ()
 
 
@@ -68,20 +70,26 @@ class ProvidersListed:
     providers: tuple[ProviderShown, ...]
 
 
+def before_adding(world: World, gateway: str) -> Draft:
+    """Return what a provider is to be added to; the default gateway need not exist yet."""
+    return look_at_draft(world, gateway, new=gateway == DEFAULT_GATEWAY)
+
+
 def add_provider(
     world: World, gateway: str, wanted: ProviderWanted, *, check: bool
 ) -> ProviderChanged:
     """Add a provider or change it; with `check` the provider is asked whether it takes the keys.
 
-    Raises BadUsage for what cannot be, and for a key that the provider refuses.
+    The default gateway is made where it does not exist. Raises BadUsage for what cannot be, and
+    for a key that the provider refuses.
     """
-    before = look_at_draft(world, gateway, create=True)
+    before = before_adding(world, gateway)
     about = meaning(before.spec, wanted)
     if about.type.warning and wanted.secrets:
         world.note(about.type.warning)
     if check:
         check_keys(world, before, wanted)
-    effect = change(world, gateway, lambda draft: with_provider(draft, wanted), create=True)
+    effect = change(world, gateway, lambda draft: with_provider(draft, wanted), new=True)
     provider = find_provider(effect.spec, about.id)
     _tell_taken(world, provider)
     created = effect.before.provider(about.id) is None
@@ -116,8 +124,9 @@ def remove_key(world: World, gateway: str, name: str, ending: str) -> ProviderCh
         stored = draft.keys.get(provider.id, ())
         found = [key for key in stored if key.ends_with(ending)]
         if len(found) != 1:
-            many = "no key" if not found else f"{len(found)} keys"
-            raise BadUsage(f"{many} of `{provider.id}` ends in `{ending}`", hint="aigw config list")
+            end = f"of `{provider.id}` end in" if found else f"of `{provider.id}` ends in"
+            many = f"{len(found)} keys" if found else "no key"
+            raise BadUsage(f"{many} {end} `{ending}`", hint="aigw config list")
         left = tuple(key for key in stored if key != found[0])
         if not left and len(provider.keys) == 1:
             hint = f"aigw config remove --provider {provider.id}"
@@ -170,17 +179,6 @@ def without_provider(spec: GatewaySpec, gone: Provider, *, force: bool) -> Gatew
     if lost_default:
         auto = replace(auto, enabled=False, default="")
     return replace(left, auto_routing=replace(auto, rules=rules))
-
-
-def masked(provider: Provider, keys: KeyRing) -> tuple[str, ...]:
-    """Show a provider's keys: masked, or where they are."""
-    shown: list[str] = []
-    for source in provider.keys:
-        if source == Stored():
-            shown += [key.masked() for key in keys.get(provider.id, ())]
-        else:
-            shown.append(str(source))
-    return tuple(shown)
 
 
 def label(ptype: ProviderType, *, chinese: bool) -> str:

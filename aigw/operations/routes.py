@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 
 from aigw.errors import BadUsage, Problem
-from aigw.operations.change import Effect, change, look
+from aigw.operations.change import Effect, change
 from aigw.operations.draft import Draft
+from aigw.operations.look import look
 from aigw.operations.near import meant
 from aigw.operations.world import World
 from aigw.spec.checking import lints
@@ -49,7 +50,7 @@ class RuleChanged:
     rule: Rule
     enabled: bool
     applied: bool
-    generation: str
+    generation: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class RoutingChanged:
     default_model: str
     rules: int
     applied: bool
-    generation: str
+    generation: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ class PresetsListed:
 
 def add_rule(world: World, gateway: str, wanted: RuleWanted) -> RuleChanged:
     """Add a rule; raises BadUsage for a bad pattern, a model nobody serves and a taken name."""
-    effect = change(world, gateway, lambda draft: _with_rule(draft, wanted))
+    effect = change(world, gateway, lambda draft: with_rule(draft, wanted))
     known = {rule.name for rule in effect.before.auto_routing.rules}
     new = next(rule for rule in effect.spec.auto_routing.rules if rule.name not in known)
     return _rule_changed(gateway, new, effect)
@@ -189,7 +190,8 @@ def find_rule(auto: AutoRouting, *, name: str, rule_id: str) -> RoutingRule:
     raise BadUsage(f"there is no rule `{name or rule_id}`{question}", hint="aigw route list")
 
 
-def _with_rule(draft: Draft, wanted: RuleWanted) -> Draft:
+def with_rule(draft: Draft, wanted: RuleWanted) -> Draft:
+    """Add the rule; raises BadUsage as `add_rule` does."""
     auto = draft.spec.auto_routing
     names = [rule.name for rule in auto.rules]
     if wanted.name in names:

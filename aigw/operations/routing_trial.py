@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from aigw.errors import BadUsage
-from aigw.operations.change import look
+from aigw.operations.look import look
 from aigw.operations.world import World
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.prompt import prompt_of

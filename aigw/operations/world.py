@@ -3,16 +3,29 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
-from aigw.state.paths import Home
+from aigw.state.paths import GatewayPaths, Home
+
+if TYPE_CHECKING:  # slow to import, and only what runs a gateway needs it
+    from aigw.engines.envoy import EnvoyEngine
 
 DEFAULT_GATEWAY = "higress-ai-gateway"
 """The gateway that is meant when none is named; the old script's name."""
 
+READY_SECONDS = 30.0
+
+
+class Engines(Protocol):
+    """Make the engine of a gateway; it may take so many seconds to run."""
+
+    def __call__(self, paths: GatewayPaths, *, seconds: float = READY_SECONDS) -> "EnvoyEngine":
+        """Make it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The user's home and environment, and a voice.
+    """The user's home and environment, the engines, and a voice.
 
     `step` hears of every step, `note` what the person should know though it is no error, and
     `waiting` says what is waited for while its block runs.
@@ -20,6 +33,7 @@ class World:
 
     home: Home
     environ: Mapping[str, str]
+    engine: Engines
     step: Callable[[str], None]
     note: Callable[[str], None]
     waiting: Callable[[str], AbstractContextManager[None]]

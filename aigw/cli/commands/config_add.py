@@ -1,7 +1,7 @@
 """The command `config add`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -10,9 +10,8 @@ from aigw.cli import completion, keys
 from aigw.cli.session import Session
 from aigw.cli.words import config as words
 from aigw.errors import BadUsage
-from aigw.operations.key_check import key_needed
 from aigw.operations.provider_edit import ProviderWanted, split
-from aigw.operations.providers import add_provider
+from aigw.operations.providers import add_provider, before_adding
 
 EXAMPLES = """
 printf %s "$KEY" | aigw config add --provider deepseek --key-stdin
@@ -131,9 +130,8 @@ def add(session: Session, options: AddOptions) -> None:
         options=pairs(options.settings or (), "--set NAME=VALUE"),
         model_map=pairs(options.model_map or (), "--model-map FROM=TO"),
     )
-    needed = key_needed(session.world, session.gateway, wanted)
-    if needed is not None:
-        wanted = replace(wanted, secrets=keys.asked(session, needed))
+    before = before_adding(session.world, session.gateway)
+    wanted = keys.completed(session, before, wanted, asks=session.prompter.present)
     added = add_provider(session.world, session.gateway, wanted, check=not options.no_check)
     session.output.result(added, words.provider_added(added))
 

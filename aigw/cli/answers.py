@@ -1,0 +1,86 @@
+"""What `start` is to do: flags, then the environment, then a person, then what is saved."""
+
+from dataclasses import replace
+
+from aigw.catalog.target import resolve
+from aigw.cli import keys
+from aigw.cli.session import Session
+from aigw.cli.wizard import Answers, ProviderAnswer, Wizard
+from aigw.clients.http import KeyState, check_key
+from aigw.operations.draft import Draft
+from aigw.operations.key_check import CHECK_SECONDS
+from aigw.operations.provider_edit import ProviderWanted
+from aigw.operations.routes import RuleWanted
+from aigw.operations.start_edit import StartWanted
+from aigw.spec.presets import PRESETS
+from aigw.spec.provider import OptionValue
+from aigw.spec.secret import Secret
+
+
+def wanted(session: Session, flags: StartWanted, base: Draft, *, asks: bool) -> StartWanted:
+    """Complete what the flags say over the draft `base`.
+
+    Without any provider, by flag or in the draft, a person at a terminal is asked everything;
+    else only for the keys that are missing. Raises BadUsage, naming the flags, where nobody can
+    be asked, and Interrupted.
+    """
+    present = asks and session.prompter.present
+    if present and not flags.providers and not base.spec.providers:
+        return _by_questions(session, flags, base)
+    providers = (
+        keys.completed(session, base, provider, asks=present) for provider in flags.providers
+    )
+    return replace(flags, providers=tuple(providers))
+
+
+def _by_questions(session: Session, flags: StartWanted, base: Draft) -> StartWanted:
+    answers = Wizard(
+        ask=session.questions(),
+        spec=base.spec,
+        environ=session.world.environ,
+        chinese=session.world.chinese,
+        check=_verdict,
+    ).run()
+    return replace(
+        flags,
+        providers=tuple(map(_provider, answers.providers)),
+        default_model=answers.default_model or flags.default_model,
+        rules=_rules(answers),
+    )
+
+
+def _provider(answer: ProviderAnswer) -> ProviderWanted:
+    return ProviderWanted(
+        type=answer.type.id,
+        secrets=() if answer.secret == Secret("") else (answer.secret,),
+        models=answer.patterns,
+        url=answer.url,
+        options={name: _text(value) for name, value in answer.options.items()},
+    )
+
+
+def _rules(answers: Answers) -> tuple[RuleWanted, ...]:
+    triggers = {preset.name: preset.trigger for preset in PRESETS}
+    return tuple(
+        RuleWanted(name=rule.preset, trigger=triggers[rule.preset], model=rule.model)
+        for rule in answers.rules
+    )
+
+
+def _text(value: OptionValue) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(value)
+        case _:
+            return str(value)
+
+
+def _verdict(answer: ProviderAnswer) -> str:
+    """Say what the provider thinks of a key; empty when it takes it."""
+    target = resolve(answer.type, answer.options, answer.url)
+    found = check_key(target, answer.secret, timeout=CHECK_SECONDS)
+    if found.state is KeyState.ACCEPTED:
+        return ""
+    return f"{found.state}: {found.detail}"

@@ -1,0 +1,51 @@
+"""The commands `status` and `list`."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from aigw.cli.command import command
+from aigw.cli.session import Session
+from aigw.cli.words import status as words
+from aigw.operations import status as operations
+
+EXIT_CODES = {"running": 0, "stopped": 4, "degraded": 5}
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusOptions:
+    """Options of `status`."""
+
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Ask every provider for one token, through the gateway.")
+    ] = False
+
+
+@command(app, "status", StatusOptions, examples="aigw status\naigw status --probe --json")
+def status(session: Session, options: StatusOptions) -> int:
+    """Say what runs, and what is wrong.
+
+    Exit code 0: it runs; 4: it does not; 5: something is wrong with what runs.
+    """
+    found = operations.status(session.world, session.gateway)
+    if options.probe:
+        from aigw.operations.provider_probe import probed  # late: only this option needs it
+
+        found = probed(session.world, found)
+    session.output.result(found, words.status(found))
+    return EXIT_CODES[found.state]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOptions:
+    """Nothing but the common options."""
+
+
+@command(app, "list", ListOptions, examples="aigw list\naigw list --json")
+def list_(session: Session, _: ListOptions) -> None:
+    """List all gateways of this user."""
+    listed = operations.list_gateways(session.world)
+    session.output.result(listed, words.gateways(listed))

@@ -1,0 +1,56 @@
+"""How results about a whole gateway read."""
+
+from collections.abc import Iterable
+
+from aigw.engines.plan import Step
+from aigw.operations.deletion import Deleted
+from aigw.operations.lifecycle import Planned, Started, Stopped
+
+ADD = 'add a provider: printf %s "$KEY" | aigw config add --provider TYPE --key-stdin'
+ASK = """\
+try it:
+  curl {url}/chat/completions -H 'content-type: application/json' \\
+    -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello!"}}]}}'"""
+
+
+def started(result: Started) -> str:
+    """Say that the gateway runs, where, and what to do next."""
+    lines = [
+        f"gateway {result.gateway} {_begun(result)}: {result.url}",
+        f"engine: {result.engine} ({result.engine_reason})",
+        *(f"done: {step}" for step in _steps(result.changed)),
+        f"probe: {result.probe.what} answered {result.probe.status}"
+        f" in {result.probe.latency_ms} ms",
+    ]
+    if not result.providers:
+        lines.append(ADD)
+    return "\n".join(lines)
+
+
+def _begun(result: Started) -> str:
+    return "runs" if result.changed else "runs already, as it should be"
+
+
+def planned(result: Planned) -> str:
+    """Say what would be done."""
+    if result.in_sync:
+        return f"gateway {result.gateway} is as it should be; nothing to do"
+    steps = "\n".join(f"  {step}" for step in _steps(result.steps))
+    text = f"gateway {result.gateway}: `aigw start` would\n{steps}"
+    return f"{text}\n{result.diff}" if result.diff else text
+
+
+def stopped(result: Stopped) -> str:
+    """Say that the gateway is stopped."""
+    cut = "" if result.drained else "; requests that were still running were cut"
+    return f"gateway {result.gateway} is stopped{cut}\n`aigw start` starts it again"
+
+
+def deleted(result: Deleted) -> str:
+    """Say what is gone and what is left."""
+    lines = [f"deleted gateway {result.gateway}", *(f"  removed {one}" for one in result.removed)]
+    return "\n".join((*lines, *(f"  left {one}" for one in result.left)))
+
+
+def _steps(steps: Iterable[Step]) -> list[str]:
+    return [f"{step.action} {step.what}" for step in steps]

@@ -1,0 +1,66 @@
+"""How the status of gateways reads."""
+
+from aigw.cli.output import table
+from aigw.operations.status import GatewaysListed, ProviderStatus, Status
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def status(result: Status) -> str:
+    """Say what runs and what is wrong."""
+    lines = [
+        f"gateway {result.gateway}: {result.state}",
+        f"url: {result.url}",
+        f"engine: {result.engine}",
+        f"data folder: {result.data_folder}",
+    ]
+    if result.pid is not None:
+        lines.append(f"process: {result.pid}")
+    if result.uptime_seconds is not None:
+        lines.append(f"up for: {duration(result.uptime_seconds)}")
+    if result.generation is not None:
+        sync = "as gateway.yaml says" if result.in_sync else "not what gateway.yaml says"
+        lines.append(f"generation: {result.generation} ({sync})")
+    lines += [_auto_routing(result), _providers(result)]
+    for problem in result.problems:
+        lines.append(f"problem: {problem.message}")
+        lines += [f"  hint: {problem.hint}"] if problem.hint else []
+    return "\n".join(lines)
+
+
+def gateways(result: GatewaysListed) -> str:
+    """Lay the gateways out as a table."""
+    rows = [(one.name, one.state, one.engine, one.url, one.data_folder) for one in result.gateways]
+    heads = ("name", "state", "engine", "url", "data folder")
+    return table(heads, rows) or "no gateways yet; `aigw start` makes one"
+
+
+def duration(seconds: int) -> str:
+    """Say how long something lasts, in its two largest units."""
+    for size, large, small, part in ((DAY, "d", "h", HOUR), (HOUR, "h", "m", MINUTE)):
+        if seconds >= size:
+            return f"{seconds // size}{large} {seconds % size // part}{small}"
+    return f"{seconds // MINUTE}m {seconds % MINUTE}s" if seconds >= MINUTE else f"{seconds}s"
+
+
+def _auto_routing(result: Status) -> str:
+    auto = result.auto_routing
+    if not auto.enabled:
+        return "auto-routing: off"
+    return f"auto-routing: {auto.default_model} where none of {auto.rules} rules matches"
+
+
+def _providers(result: Status) -> str:
+    if not result.providers:
+        return "providers: none; `aigw config add --provider TYPE` adds one"
+    return table(
+        ("provider", "type", "models", "keys", "state"),
+        [
+            (one.id, one.type, ", ".join(one.models), ", ".join(one.keys), _state(one))
+            for one in result.providers
+        ],
+    )
+
+
+def _state(one: ProviderStatus) -> str:
+    return f"{one.state} ({one.detail})" if one.detail else one.state

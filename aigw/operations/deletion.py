@@ -1,0 +1,73 @@
+"""Take a gateway away."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from aigw.errors import CannotWrite
+from aigw.operations.change import LOCK_SECONDS
+from aigw.operations.world import World
+from aigw.state.files import locked, reason
+from aigw.state.paths import GatewayPaths
+
+STOP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """What of a gateway is gone, and what is still there."""
+
+    gateway: str
+    removed: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def delete(world: World, gateway: str, *, purge: bool) -> Deleted:
+    """Stop a gateway and remove what we made; with `purge` also its spec, keys and logs.
+
+    What is in its folder and not ours is left. Done again after a kill, it goes on.
+    """
+    paths = world.home.gateway(gateway)
+    if not _there(paths):
+        paths = world.home.existing(gateway)
+    waiting = world.waiting(f"waiting for the requests of gateway `{gateway}` to end")
+    with locked(paths.lock, timeout=LOCK_SECONDS), waiting:
+        world.engine(paths).stop(seconds=STOP_SECONDS)
+        removed = _remove(paths.runtime, paths.envoy, paths.run)
+        if purge:
+            removed += _remove(paths.logs, paths.credentials, paths.spec)
+    if purge:
+        _remove(paths.lock, paths.lock.with_name("lock.holder"))
+        world.home.unlink(gateway)
+        removed += _remove_empty(paths.folder)
+    return Deleted(
+        gateway=gateway,
+        removed=tuple(map(str, removed)),
+        left=(str(paths.folder),) if paths.folder.exists() else (),
+    )
+
+
+def _there(paths: GatewayPaths) -> bool:
+    """Say whether anything of a gateway is left, though it may not be one any more."""
+    return any(path.exists() for path in (paths.credentials, paths.lock, paths.logs))
+
+
+def _remove(*paths: Path) -> list[Path]:
+    """Remove files and folders, and say which there were; raises CannotWrite."""
+    there = [path for path in paths if path.exists()]
+    for path in there:
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        except OSError as error:
+            raise CannotWrite(f"`{path}` could not be removed: {reason(error)}") from error
+    return there
+
+
+def _remove_empty(folder: Path) -> list[Path]:
+    """Remove a folder that holds nothing; what is not ours is left in it."""
+    if folder.exists() and not any(folder.iterdir()):
+        folder.rmdir()
+    return [] if folder.exists() else [folder]

@@ -1,0 +1,232 @@
+"""Start, stop, restart and delete a gateway."""
+
+import os
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from pathlib import Path
+from typing import NoReturn
+
+from aigw.clients.http import ask_gateway
+from aigw.engines.choice import Choice, choose, remember
+from aigw.engines.envoy_plan import EnvoyPlan
+from aigw.engines.look import State
+from aigw.engines.plan import Step
+from aigw.operations.change import LOCK_SECONDS, difference, realize, remember_applied
+from aigw.operations.draft import Draft, edited, keep, kept_steps, read
+from aigw.operations.shown import base_url
+from aigw.operations.start_edit import StartWanted, with_wanted
+from aigw.operations.world import READY_SECONDS, World
+from aigw.spec.gateway import GatewaySpec
+from aigw.spec.reading import parse
+from aigw.state.document import load, load_tree
+from aigw.state.files import locked
+from aigw.state.paths import GatewayPaths
+from aigw.state.secrets import resolve
+
+PROBE_SECONDS = 10.0
+DEMO = "demo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How to start: a document to take first, where a new gateway lives, how long it may take."""
+
+    file: Path | None = None
+    data_folder: Path | None = None
+    seconds: float = READY_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A request through the gateway; `status` is 0 when nothing answered, `what` was asked."""
+
+    ok: bool
+    status: int
+    latency_ms: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A gateway runs; `changed` is what had to be done, nothing when it was so already."""
+
+    gateway: str
+    engine: str
+    engine_reason: str
+    state: str
+    url: str
+    console_url: str | None
+    data_folder: str
+    changed: tuple[Step, ...]
+    probe: Probe
+    created: bool
+    providers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What `start` would do, and how the document differs from the one applied last."""
+
+    gateway: str
+    steps: tuple[Step, ...]
+    in_sync: bool
+    diff: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """A gateway does not run any more; `drained` says that no request was cut."""
+
+    gateway: str
+    state: str
+    drained: bool
+
+
+def base(world: World, gateway: str, how: How) -> Draft:
+    """Return what flags are laid over: the document of `how`, else the gateway's, else nothing."""
+    return _with_file(read(_place(world, gateway, how), world.note), how)
+
+
+def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
+    """Make a gateway be what is wanted, and run; the same again changes nothing.
+
+    Raises BadUsage and SpecInvalid before anything is made, EngineMissing, EngineRefused,
+    PortTaken and NotReady.
+    """
+    paths = _made(world, gateway, wanted, how)
+    with locked(paths.lock, timeout=LOCK_SECONDS):
+        created = not paths.spec.exists()
+        before = read(paths, world.note)
+        draft = _wanted(before, wanted, how)
+        choice = choose(draft.spec.engine, paths)
+        engine = world.engine(paths, seconds=how.seconds)
+        plan = realize(world, paths, engine, before=before, wanted=draft)
+        remember(paths, choice)
+    return _started(world, paths, choice, plan, created=created)
+
+
+def supervise(world: World, gateway: str, wanted: StartWanted, how: How) -> NoReturn:
+    """Keep what is wanted, and become its supervisor; raises Busy when the gateway runs."""
+    paths = _made(world, gateway, wanted, how)
+    with locked(paths.lock, timeout=LOCK_SECONDS):
+        before = read(paths, world.note)
+        draft = _wanted(before, wanted, how)
+        choice = choose(draft.spec.engine, paths)
+        engine = world.engine(paths, seconds=how.seconds)
+        plan = engine.plan(draft.spec, ring=resolve(draft.spec, draft.keys, world.environ))
+        keep(paths, before, draft)
+        remember(paths, choice)
+        engine.supervise(plan)
+
+
+def plan_start(world: World, gateway: str, wanted: StartWanted, how: How) -> Planned:
+    """Say what `start` would do; nothing is changed."""
+    paths = _place(world, gateway, how)
+    before = read(paths, world.note)
+    draft = _wanted(before, wanted, how)
+    choose(draft.spec.engine, paths)
+    ring = resolve(draft.spec, draft.keys, world.environ)
+    missing = world.engine(paths).plan(draft.spec, ring=ring).steps
+    steps = (*kept_steps(paths, before, draft), *missing)
+    return Planned(gateway=gateway, steps=steps, in_sync=not steps, diff="")
+
+
+def plan(world: World, gateway: str, *, diff: bool) -> Planned:
+    """Say what `start` without flags would do."""
+    paths = world.home.existing(gateway)
+    spec = load(paths)
+    choose(spec.engine, paths)
+    steps = world.engine(paths).plan(spec).steps
+    text = difference(paths) if diff else ""
+    return Planned(gateway=gateway, steps=steps, in_sync=not steps, diff=text)
+
+
+def stop(world: World, gateway: str, *, seconds: float) -> Stopped:
+    """Let running requests finish for so long, then stop; one that does not run stays so."""
+    paths = world.home.existing(gateway)
+    waiting = world.waiting(f"waiting for the requests of gateway `{gateway}` to end")
+    with locked(paths.lock, timeout=LOCK_SECONDS), waiting:
+        drained = world.engine(paths).stop(seconds=seconds)
+    return Stopped(gateway=gateway, state=str(State.STOPPED), drained=drained)
+
+
+def restart(world: World, gateway: str, *, seconds: float) -> Started:
+    """Stop and start again; refused while it still runs where it would not come up again."""
+    paths = world.home.existing(gateway)
+    with locked(paths.lock, timeout=LOCK_SECONDS):
+        spec = load(paths)
+        choice = choose(spec.engine, paths)
+        engine = world.engine(paths, seconds=seconds)
+        plan = engine.plan(spec)
+        with world.waiting(f"waiting for gateway `{gateway}`"):
+            engine.restart(plan)
+        remember(paths, choice)
+        remember_applied(paths)
+    done = replace(plan, steps=(Step(action="restart", what="gateway"),))
+    return _started(world, paths, choice, done, created=False)
+
+
+def _place(world: World, gateway: str, how: How) -> GatewayPaths:
+    """Say where the gateway is, or would be; nothing is made."""
+    paths = world.home.gateway(gateway)
+    if how.data_folder is None or paths.exists:
+        return paths
+    return replace(paths, folder=Path(os.path.realpath(how.data_folder.expanduser())))
+
+
+def _made(world: World, gateway: str, wanted: StartWanted, how: How) -> GatewayPaths:
+    """Make the gateway's folder, once it is sure that what is wanted can be."""
+    paths = _place(world, gateway, how)
+    draft = _wanted(read(paths, world.note), wanted, how)
+    choose(draft.spec.engine, paths)
+    if how.data_folder is not None:
+        return world.home.link(gateway, how.data_folder)
+    return world.home.prepare(gateway)
+
+
+def _wanted(before: Draft, wanted: StartWanted, how: How) -> Draft:
+    return edited(_with_file(before, how), lambda draft: with_wanted(draft, wanted))
+
+
+def _with_file(draft: Draft, how: How) -> Draft:
+    if how.file is None:
+        return draft
+    spec = parse(load_tree(how.file), source=os.fspath(how.file))
+    return replace(draft, spec=spec, document=how.file)
+
+
+def _started(
+    world: World, paths: GatewayPaths, choice: Choice, plan: EnvoyPlan, *, created: bool
+) -> Started:
+    spec = plan.spec
+    return Started(
+        gateway=paths.name,
+        engine=str(choice.engine),
+        engine_reason=choice.reason,
+        state=str(State.RUNNING),
+        url=base_url(spec.listen),
+        console_url=None,
+        data_folder=os.fspath(paths.folder),
+        changed=plan.steps,
+        probe=_probe(world, spec),
+        created=created,
+        providers=tuple(provider.id for provider in spec.providers),
+    )
+
+
+def _probe(world: World, spec: GatewaySpec) -> Probe:
+    """Ask the gateway: a chat of the demo provider, where it is, else for its health."""
+    demo = next((one.id for one in spec.providers if one.type == DEMO), None)
+    path, body = "/health", None
+    if demo is not None:
+        message = {"role": "user", "content": "Hello!"}
+        path, body = "/v1/chat/completions", {"model": f"{demo}/demo", "messages": [message]}
+    where = base_url(spec.listen).removesuffix("/v1") + path
+    answer = ask_gateway(where, timeout=PROBE_SECONDS, body=body)
+    world.step(f"{path} answered {answer.status} {answer.problem}".rstrip())
+    return Probe(
+        ok=answer.status == HTTPStatus.OK,
+        status=answer.status,
+        latency_ms=answer.latency_ms,
+        what=path,
+    )

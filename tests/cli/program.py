@@ -1,0 +1,59 @@
+"""The program as tests use it: in this process, with a home of its own and streams that are kept."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from aigw.cli.root import app
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> dict[str, object]:
+        """Read stdout as the one JSON object that it is."""
+        tree = json.loads(self.out)
+        assert isinstance(tree, dict)
+        return tree
+
+    def error(self) -> dict[str, str]:
+        """Read stderr as the one JSON error that it is."""
+        tree = json.loads(self.err)
+        error = tree["error"]
+        assert list(tree) == ["error"]
+        assert isinstance(error, dict)
+        return error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """Runs commands over one home; `environ` is all the environment they see of ours."""
+
+    home: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The data folder of the default gateway."""
+        return self.home / "gateways" / "higress-ai-gateway"
+
+    def __call__(
+        self, *arguments: str, stdin: str | bytes = "", environ: Mapping[str, str] | None = None
+    ) -> Said:
+        """Run a command to its end."""
+        result = CliRunner().invoke(
+            app,
+            list(arguments),
+            input=stdin,
+            env={"AIGW_HOME": str(self.home), **self.environ, **(environ or {})},
+            prog_name="aigw",
+        )
+        return Said(code=result.exit_code, out=result.stdout, err=result.stderr)
