@@ -1,4 +1,4 @@
-"""What a refused configuration, or a command that dies half-way, leaves behind: a gateway that serves."""
+"""What a refused configuration, or a command that dies, leaves behind: a gateway that serves."""
 
 import json
 import os
@@ -176,7 +176,7 @@ MOMENTS: dict[str, tuple[Moment, bool]] = {
     "providers replaced": (replaced(CLUSTERS), False),
     "routes replaced": (replaced(ROUTES), False),
     "staged": (lambda running: list(running.paths.staging.iterdir()), True),
-    "asked": (lambda running: (running.paths.run / "request.json").exists(), True),
+    "asked": (lambda running: running.paths.supervisor.read_text(), True),
     "listener replaced": (replaced(LISTENERS), True),
 }
 
