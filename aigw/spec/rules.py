@@ -6,6 +6,7 @@ the prompt, `$` is the end of the text only, `.` matches no newline, `\\b` and `
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,8 @@ MAX_PROGRAM_SIZE = 8000
 
 _METACHARACTERS = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _ESCAPES = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.", re.DOTALL)
-_LOOKAROUND = re.compile(r"\(\?<?[=!]")
-_BACK_REFERENCE = re.compile(r"\\[1-9kg]|\(\?P[=>]")
+_LOOKAROUND = re.compile(r"invalid perl operator: (\(\?<?[=!])")
+_BACK_REFERENCE = re.compile(r"invalid escape sequence: (\\[1-9kg])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +67,11 @@ def refusal(pattern: str) -> str:
     for form in (pattern, whole(pattern)):
         expression = _compiled(form)
         if isinstance(expression, str):
-            return _explained(pattern, expression)
+            return _explained(expression)
         if expression.programsize > MAX_PROGRAM_SIZE:
             return f"RE2 needs {expression.programsize} steps for it, of at most {MAX_PROGRAM_SIZE}"
+        if problem := _name_refusal(pattern, expression.groupindex):
+            return problem
     return ""
 
 
@@ -94,11 +97,22 @@ def _escape_refusal(pattern: str) -> str:
     return ""
 
 
-def _explained(pattern: str, words: str) -> str:
-    if found := _LOOKAROUND.search(pattern):
-        return f"RE2 has no lookahead and no lookbehind: `{found[0]}`"
-    if found := _BACK_REFERENCE.search(pattern):
-        return f"RE2 has no back-references: `{found[0]}`"
+def _name_refusal(pattern: str, names: Iterable[str]) -> str:
+    """Refuse what C++ takes and Go does not: two groups of one name, and names beyond ASCII."""
+    opened = _ESCAPES.sub(" ", pattern)
+    for name in names:
+        if not name.isascii():
+            return f"the name of a group must be ASCII: `{name}`"
+        if opened.count(f"(?P<{name}>") + opened.count(f"(?<{name}>") > 1:
+            return f"two groups have the name `{name}`"
+    return ""
+
+
+def _explained(words: str) -> str:
+    if found := _LOOKAROUND.match(words):
+        return f"RE2 has no lookahead and no lookbehind: `{found[1]}`"
+    if found := _BACK_REFERENCE.match(words):
+        return f"RE2 has no back-references: `{found[1]}`"
     return f"RE2 refuses it: {words}"
 
 
