@@ -124,9 +124,12 @@ def wait_for_exit(process: Identity, *, seconds: float) -> bool:
     if handle is None:
         return _poll_for_exit(process, seconds)
     try:
+        if _look(process.pid)[1] != process.started:
+            return True
+        # Not `alive`: the first thread of a process is gone before the others let go of its files.
         poll = select.poll()
         poll.register(handle, select.POLLIN)
-        return not alive(process) or bool(poll.poll(seconds * 1000))
+        return bool(poll.poll(seconds * 1000))
     finally:
         os.close(handle)
 

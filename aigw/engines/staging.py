@@ -27,18 +27,23 @@ def promote(paths: GatewayPaths) -> None:
     """Put what was staged in the place of what is there; nothing when nothing was staged whole."""
     whole = _whole(paths)
     try:
-        for file in sorted(whole.rglob("*.json")):
-            file.replace(paths.envoy / file.relative_to(whole))
+        # Another command may discard it meanwhile; it stages anew then, and asks again.
+        with suppress(FileNotFoundError):
+            for file in sorted(whole.rglob("*.json")):
+                file.replace(paths.envoy / file.relative_to(whole))
     except OSError as error:
         raise CannotWrite(f"`{whole}` could not be put in place: {reason(error)}") from error
     discard(paths)
 
 
 def discard(paths: GatewayPaths) -> None:
-    """Forget what was staged: keys are in it."""
-    for folder in (_whole(paths), paths.staging / "half"):
-        with suppress(FileNotFoundError):
-            shutil.rmtree(folder)
+    """Forget what was staged, keys among it, and what a killed command left."""
+    for left in paths.staging.iterdir():
+        if left.is_dir():
+            # The supervisor and a command may both be at it.
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def _whole(paths: GatewayPaths) -> Path:
