@@ -104,6 +104,8 @@ def check_key(target: Target, key: Secret, *, timeout: float) -> KeyVerdict:
     path, auth = target.paths.get(Api.MODELS), target.auth.get(Api.MODELS)
     if target.socket or path is None or auth is None:
         return _unknown("it has no list of models to ask for with a key")
+    if not (key.reveal().isascii() and key.reveal().isprintable()):
+        return _unknown("no header carries it")  # the HTTP library would log it
     host = f"[{target.host}]" if ":" in target.host else target.host
     url = f"{target.scheme}://{host}:{target.port}{path}"
     plain = dict(target.headers.get(Api.MODELS, {}))
