@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from aigw import catalog
 from aigw.rendering.envoy import EnvoyConfig, render
 from aigw.rendering.resource import discovery
 from aigw.spec.provider import Provider
@@ -160,3 +161,8 @@ def test_no_other_endpoint_is_there(world: World, row: Row) -> None:
     for api in ASKED.keys() - row["paths"].keys():
         reply = world.gateway.post(ASKED[api], {"model": "m"}, {"x-aigw-provider": row_id(row)})
         assert reply.status == 501
+
+
+def test_every_type_that_this_engine_runs_is_in_the_table() -> None:
+    types = {ptype.id for ptype in catalog.every() if not ptype.engines.get("envoy")}
+    assert {row["type"] for row in ROWS} == types
