@@ -9,7 +9,6 @@ from aigw.spec.gateway import GatewaySpec
 from aigw.spec.reading import parse
 from aigw.spec.writing import to_tree
 from aigw.state.files import write_atomically
-from aigw.state.patching import CannotPatch, patched
 from aigw.state.paths import GatewayPaths
 from aigw.state.reading import Node, compose, plain, read_text
 from aigw.state.writing import Blocks, entries
@@ -59,6 +58,8 @@ def _fresh(tree: dict[str, object]) -> str:
 
 def _changed(path: Path, tree: dict[str, object]) -> str:
     """Return the document, changed to mean `tree`; empty if that cannot be done."""
+    from aigw.state.patching import CannotPatch, patched  # late: only a change needs it
+
     try:
         text = read_text(path)
         node = compose(text, source="")

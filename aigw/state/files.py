@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -45,7 +44,7 @@ def write_atomically(path: Path, text: str, *, mode: int = 0o600) -> None:
     """
     try:
         target = _target(path)
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+        temporary = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
         try:
             _write_new(temporary, text.encode(), mode)
             _forget_abandoned(target, temporary)

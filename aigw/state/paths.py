@@ -58,16 +58,6 @@ class GatewayPaths:
         return self.run / "supervisor.lock"
 
     @property
-    def engine_process(self) -> Path:
-        """Process id and start of Envoy."""
-        return self.run / "envoy.json"
-
-    @property
-    def applied(self) -> Path:
-        """The generation that was proved last."""
-        return self.run / "applied.json"
-
-    @property
     def salt(self) -> Path:
         """What keys are fingerprinted with."""
         return self.run / "salt"

@@ -1,6 +1,6 @@
 """Keys: kept in `credentials.yaml`, found where a spec says, told apart without being shown."""
 
-import secrets
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -157,7 +157,7 @@ def salt(path: Path) -> bytes:
         kept = b""
     if len(kept) == _SALT_BYTES:
         return kept
-    made = secrets.token_bytes(_SALT_BYTES)
+    made = os.urandom(_SALT_BYTES)
     write_atomically(path, made.hex())
     return made
 
