@@ -84,6 +84,7 @@ def folded(config: EnvoyConfig) -> dict[str, Tree]:
     clusters = [without_type(resource) for resource in config.clusters.resources]
     listeners = [without_type(resource) for resource in config.listeners.resources]
     return {
+        "layered_runtime": config.bootstrap["layered_runtime"],
         "static_resources": {
             "listeners": _replaced(listeners, {"rds": ("route_config", routes)}),
             "clusters": _replaced(clusters, {"sds_config": None}),
