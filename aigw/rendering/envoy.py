@@ -49,7 +49,9 @@ def render(spec: GatewaySpec, ring: KeyRing, layout: Layout, *, generation: str)
         ),
         listeners=discovery([listener(spec.listen, layout)]),
         clusters=discovery(
-            cluster(provider, targets[provider.id], layout, name=name, keyed=bool(ring.get(provider.id)))
+            cluster(
+                provider, targets[provider.id], layout, name=name, keyed=bool(ring.get(provider.id))
+            )
             for provider in spec.providers
             for name in names[provider.id]
         ),
@@ -89,7 +91,7 @@ def folded(config: EnvoyConfig) -> dict[str, Tree]:
             "listeners": _replaced(listeners, {"rds": ("route_config", routes)}),
             "clusters": _replaced(clusters, {"sds_config": None}),
             "secrets": [without_type(_secret(name, Secret("unknown"))) for name in config.secrets],
-        }
+        },
     }
 
 
