@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from typer import Context
 
 from aigw.errors import AigwError
-from aigw.spec.gateway import GatewaySpec
+
+if TYPE_CHECKING:  # every command imports this module, and few need specs
+    from aigw.spec.gateway import GatewaySpec
 
 
 def gateways(incomplete: str) -> list[str]:
@@ -51,9 +54,10 @@ def presets(incomplete: str) -> list[str]:
     return _starting((preset.name for preset in PRESETS), incomplete)
 
 
-def _spec(ctx: Context) -> GatewaySpec:
+def _spec(ctx: Context) -> "GatewaySpec":
     """Read the spec of the gateway meant; an empty one where it cannot be read."""
-    from aigw.state.document import load  # late: as above
+    from aigw.spec.gateway import GatewaySpec  # late: as above
+    from aigw.state.document import load
     from aigw.state.paths import Home
 
     try:

@@ -8,13 +8,13 @@ import typer
 
 import aigw
 from aigw.cli.boundary import guarded
-from aigw.cli.command import GIVEN_BEFORE, Family
-from aigw.cli.lazy import Entry, load
+from aigw.cli.command import GIVEN_BEFORE
+from aigw.cli.lazy import Entry, LazyFamily
 from aigw.cli.options import AsJson, Common, Debug, Gateway, Quiet, Verbose
 from aigw.operations.world import DEFAULT_GATEWAY
 
 if TYPE_CHECKING:  # Typer carries its own Click and exports only some of it
-    from typer._click import Command, Context, HelpFormatter
+    from typer._click import Context
 
 GATEWAY, CONFIGURATION, OTHER = "Gateway", "Providers and routing", "Other"
 ARGUMENTS = "aigw.arguments"
@@ -27,28 +27,47 @@ aigw status
 """
 
 
-def _entry(module: str, section: str, text: str, *, family: bool = False) -> Entry:
-    where = f"aigw.cli.commands.{module}"
-    return Entry(module=where, section=section, help=text, family=family)
-
-
 ENTRIES: Mapping[str, Entry] = {
-    "start": _entry("start", GATEWAY, "Make a gateway be what was asked for, and run."),
-    "stop": _entry("lifecycle", GATEWAY, "Let running answers finish, then stop."),
-    "restart": _entry("lifecycle", GATEWAY, "Stop and start, unless it would not come up again."),
-    "status": _entry("status", GATEWAY, "Say what runs, and what is wrong."),
-    "logs": _entry("logs", GATEWAY, "Show the requests, or the engine's own words."),
-    "plan": _entry("lifecycle", GATEWAY, "Say what `start` would do."),
-    "list": _entry("status", GATEWAY, "List all gateways of this user."),
-    "delete": _entry("lifecycle", GATEWAY, "Stop a gateway and remove what we made."),
-    "config": _entry("config", CONFIGURATION, "Add, show and remove providers.", family=True),
-    "route": _entry("route", CONFIGURATION, "Choose models by what is asked.", family=True),
-    "schema": _entry("schema", OTHER, "Print the JSON Schema of gateway.yaml."),
+    "start": Entry(
+        module="start", section=GATEWAY, help="Make a gateway be what was asked for, and run."
+    ),
+    "stop": Entry(
+        module="lifecycle", section=GATEWAY, help="Let running answers finish, then stop."
+    ),
+    "restart": Entry(
+        module="lifecycle",
+        section=GATEWAY,
+        help="Stop and start, unless it would not come up again.",
+    ),
+    "status": Entry(module="status", section=GATEWAY, help="Say what runs, and what is wrong."),
+    "logs": Entry(
+        module="logs", section=GATEWAY, help="Show the requests, or the engine's own words."
+    ),
+    "plan": Entry(module="lifecycle", section=GATEWAY, help="Say what `start` would do."),
+    "list": Entry(module="status", section=GATEWAY, help="List all gateways of this user."),
+    "delete": Entry(
+        module="lifecycle", section=GATEWAY, help="Stop a gateway and remove what we made."
+    ),
+    "config": Entry(
+        module="config",
+        section=CONFIGURATION,
+        help="Add, show and remove providers.",
+        family=True,
+    ),
+    "route": Entry(
+        module="route",
+        section=CONFIGURATION,
+        help="Choose models by what is asked.",
+        family=True,
+    ),
+    "schema": Entry(module="schema", section=OTHER, help="Print the JSON Schema of gateway.yaml."),
 }
 
 
-class Program(Family):
+class Program(LazyFamily):
     """All commands; catches every error and says it in a sentence."""
+
+    entries = ENTRIES
 
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Read the options before the command's name."""
@@ -64,22 +83,6 @@ class Program(Family):
         code = guarded(lambda: super(Program, self).invoke(ctx), ctx.meta[ARGUMENTS])
         if code:
             raise typer.Exit(code)
-
-    def get_command(self, _ctx: "Context", cmd_name: str) -> "Command | None":
-        """Import the command."""
-        return None if cmd_name not in ENTRIES else load(cmd_name, ENTRIES[cmd_name])
-
-    def list_commands(self, _ctx: "Context") -> list[str]:
-        """Name the commands without importing them."""
-        return list(ENTRIES)
-
-    def format_commands(self, _ctx: "Context", formatter: "HelpFormatter") -> None:
-        """Write the commands in their sections without importing them."""
-        for section in (GATEWAY, CONFIGURATION, OTHER):
-            with formatter.section(section):
-                formatter.write_dl(
-                    [(name, item.help) for name, item in ENTRIES.items() if item.section == section]
-                )
 
 
 app = typer.Typer(

@@ -12,11 +12,11 @@ from aigw.cli.options import Common
 from aigw.cli.output import Output
 from aigw.cli.progress import waiting
 from aigw.cli.prompts import Prompter, TerminalPrompter
-from aigw.cli.questions import Questions, TerminalQuestions
 from aigw.operations.world import READY_SECONDS, World
 from aigw.state.paths import GatewayPaths, Home
 
-if TYPE_CHECKING:  # slow to import, and only what runs a gateway needs it
+if TYPE_CHECKING:  # slow to import, and few commands need them
+    from aigw.cli.questions import Questions
     from aigw.engines.envoy import EnvoyEngine
 
 
@@ -30,7 +30,7 @@ class Session:
     stdin: TextIO
     output: Output
     prompter: Prompter
-    questions: Callable[[], Questions]
+    questions: Callable[[], "Questions"]
 
     @classmethod
     def real(cls, common: Common) -> "Session":
@@ -60,7 +60,7 @@ class Session:
             stdin=sys.stdin,
             output=output,
             prompter=TerminalPrompter(stdin=sys.stdin, stderr=sys.stderr),
-            questions=TerminalQuestions,
+            questions=_questions,
         )
 
 
@@ -68,3 +68,9 @@ def _engine(paths: GatewayPaths, *, seconds: float = READY_SECONDS) -> "EnvoyEng
     from aigw.engines.envoy import EnvoyEngine  # late: only what runs a gateway needs it
 
     return EnvoyEngine(paths, environ=os.environ, start_seconds=seconds)
+
+
+def _questions() -> "Questions":
+    from aigw.cli.questions import TerminalQuestions  # late: only the wizard asks more than a key
+
+    return TerminalQuestions()

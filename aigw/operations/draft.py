@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aigw.engines.plan import Step
 from aigw.errors import BadUsage, SpecInvalid
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.reading import parse
@@ -67,15 +66,6 @@ def keep(paths: GatewayPaths, before: Draft, wanted: Draft) -> None:
         save(paths, wanted.spec, base=wanted.document)
     if wanted.keys != both:
         save_credentials(paths.credentials, wanted.keys)
-
-
-def kept_steps(paths: GatewayPaths, before: Draft, wanted: Draft) -> tuple[Step, ...]:
-    """Say what `keep` would write."""
-    written = {
-        paths.spec.name: wanted.spec != before.spec or not paths.spec.exists(),
-        paths.credentials.name: wanted.keys != before.keys,
-    }
-    return tuple(Step(action="write", what=name) for name, needed in written.items() if needed)
 
 
 def saved(paths: GatewayPaths) -> Saved:

@@ -1,15 +1,18 @@
 """Which keys are missing, and whether a provider takes those that are given."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aigw.catalog.target import resolve
-from aigw.clients.http import KeyState, KeyVerdict, check_key
 from aigw.errors import BadUsage, SpecInvalid
 from aigw.operations.draft import Draft, edited
 from aigw.operations.provider_edit import ProviderWanted, meaning, with_provider
 from aigw.operations.world import World
 from aigw.spec.secret import Secret
 from aigw.state.secrets import resolve as find_keys
+
+if TYPE_CHECKING:  # slow to import
+    from aigw.clients.http import KeyVerdict
 
 CHECK_SECONDS = 3.0
 
@@ -41,6 +44,8 @@ def key_needed(world: World, before: Draft, wanted: ProviderWanted) -> KeyNeeded
 
 def check_keys(world: World, before: Draft, wanted: ProviderWanted) -> None:
     """Ask the provider about every new key; raises BadUsage when it refuses one."""
+    from aigw.clients.http import check_key  # late: HTTP is slow to import
+
     draft = edited(before, lambda old: with_provider(old, wanted))
     about = meaning(draft.spec, wanted)
     provider = about.configured
@@ -65,7 +70,9 @@ def _new_keys(
         return wanted.secrets
 
 
-def _judge(world: World, provider: str, key: Secret, verdict: KeyVerdict) -> None:
+def _judge(world: World, provider: str, key: Secret, verdict: "KeyVerdict") -> None:
+    from aigw.clients.http import KeyState  # late: as above
+
     match verdict.state:
         case KeyState.REJECTED:
             message = f"{provider} refuses the key {key}: {verdict.detail}"

@@ -12,7 +12,7 @@ from aigw.engines.envoy_plan import EnvoyPlan
 from aigw.engines.look import State
 from aigw.engines.plan import Step
 from aigw.operations.change import LOCK_SECONDS, difference, realize, remember_applied
-from aigw.operations.draft import Draft, edited, keep, kept_steps, read
+from aigw.operations.draft import Draft, edited, keep, read
 from aigw.operations.shown import base_url
 from aigw.operations.start_edit import StartWanted, with_wanted
 from aigw.operations.world import READY_SECONDS, World
@@ -127,7 +127,7 @@ def plan_start(world: World, gateway: str, wanted: StartWanted, how: How) -> Pla
     choose(draft.spec.engine, paths)
     ring = resolve(draft.spec, draft.keys, world.environ)
     missing = world.engine(paths).plan(draft.spec, ring=ring).steps
-    steps = (*kept_steps(paths, before, draft), *missing)
+    steps = (*_kept_steps(paths, before, draft), *missing)
     return Planned(gateway=gateway, steps=steps, in_sync=not steps, diff="")
 
 
@@ -182,6 +182,15 @@ def _made(world: World, gateway: str, wanted: StartWanted, how: How) -> GatewayP
     if how.data_folder is not None:
         return world.home.link(gateway, how.data_folder)
     return world.home.prepare(gateway)
+
+
+def _kept_steps(paths: GatewayPaths, before: Draft, wanted: Draft) -> tuple[Step, ...]:
+    """Say what `keep` would write."""
+    written = {
+        paths.spec.name: wanted.spec != before.spec or not paths.spec.exists(),
+        paths.credentials.name: wanted.keys != before.keys,
+    }
+    return tuple(Step(action="write", what=name) for name, needed in written.items() if needed)
 
 
 def _wanted(before: Draft, wanted: StartWanted, how: How) -> Draft:

@@ -1,11 +1,8 @@
 """Providers and their keys: added, changed, removed and listed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from aigw import catalog
-from aigw.catalog.provider_type import Api, ProviderType
-from aigw.catalog.target import PORTS, resolve
 from aigw.errors import BadUsage
 from aigw.operations.change import Effect, change
 from aigw.operations.draft import Draft
@@ -17,10 +14,9 @@ from aigw.operations.shown import masked
 from aigw.operations.world import DEFAULT_GATEWAY, World
 from aigw.spec.default_patterns import settled
 from aigw.spec.gateway import GatewaySpec
-from aigw.spec.provider import OptionValue, Provider
+from aigw.spec.provider import Provider
 from aigw.spec.secret import Stored
 from aigw.spec.serving import ServingTable
-from aigw.state.secrets import KeyRing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,28 +42,6 @@ class ProviderChanged:
     applied: bool
     generation: str | None
     rules_removed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderShown:
-    """A provider as it is listed; `url` is the base of its chat endpoint's address."""
-
-    id: str
-    type: str
-    label: str
-    models: tuple[str, ...]
-    keys: tuple[str, ...]
-    url: str
-    options: Mapping[str, OptionValue]
-    model_map: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProvidersListed:
-    """All providers of a gateway."""
-
-    gateway: str
-    providers: tuple[ProviderShown, ...]
 
 
 def before_adding(world: World, gateway: str) -> Draft:
@@ -140,15 +114,6 @@ def remove_key(world: World, gateway: str, name: str, ending: str) -> ProviderCh
     return _changed(gateway, changed, effect, created=False)
 
 
-def list_providers(world: World, gateway: str) -> ProvidersListed:
-    """Return the providers of a gateway, running or not."""
-    draft = look_at_draft(world, gateway)
-    return ProvidersListed(
-        gateway=gateway,
-        providers=tuple(_shown(world, one, draft.keys) for one in draft.spec.providers),
-    )
-
-
 def find_provider(spec: GatewaySpec, name: str) -> Provider:
     """Return the provider of that id, else the only one of that type; raises BadUsage."""
     provider = spec.provider(name)
@@ -181,11 +146,6 @@ def without_provider(spec: GatewaySpec, gone: Provider, *, force: bool) -> Gatew
     return replace(left, auto_routing=replace(auto, rules=rules))
 
 
-def label(ptype: ProviderType, *, chinese: bool) -> str:
-    """Return the name that people of that language know the type by."""
-    return ptype.label_zh if chinese else ptype.label_en
-
-
 def _tell_taken(world: World, provider: Provider) -> None:
     """Say which default patterns other providers have already."""
     ptype = catalog.find(provider.type)
@@ -198,32 +158,6 @@ def _tell_taken(world: World, provider: Provider) -> None:
             f"{', '.join(taken)}: another provider serves these already; "
             f"ask for `{provider.id}/MODEL` to use {provider.id}"
         )
-
-
-def _shown(world: World, provider: Provider, keys: KeyRing) -> ProviderShown:
-    ptype = catalog.find(provider.type)
-    assert ptype is not None
-    return ProviderShown(
-        id=provider.id,
-        type=provider.type,
-        label=label(ptype, chinese=world.chinese),
-        models=tuple(pattern.text for pattern in provider.models),
-        keys=masked(provider, keys),
-        url=address(ptype, provider),
-        options=provider.options,
-        model_map=provider.model_map,
-    )
-
-
-def address(ptype: ProviderType, provider: Provider) -> str:
-    """Return where requests of the chat API go, without the key; `demo` for the demo provider."""
-    target = resolve(ptype, provider.options, provider.url)
-    if target.socket:
-        return target.socket
-    port = "" if target.port == PORTS[target.scheme] else f":{target.port}"
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    path = next(iter(target.paths.values()), "")
-    return f"{target.scheme}://{host}{port}{target.paths.get(Api.CHAT, path)}"
 
 
 def _changed(gateway: str, provider: Provider, effect: Effect, *, created: bool) -> ProviderChanged:

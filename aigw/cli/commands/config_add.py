@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from aigw.cli import completion, keys
+from aigw.cli.command import command
 from aigw.cli.session import Session
 from aigw.cli.words import config as words
 from aigw.errors import BadUsage
@@ -21,6 +22,8 @@ aigw config add --provider azure --set azureResource=mine --models 'gpt-*'
 aigw config add --provider vllm --url http://127.0.0.1:8000 --models '*'
 """
 KEYS, SERVES = "Keys", "What it serves, and where"
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,7 @@ class AddOptions:
     ] = None
 
 
+@command(app, "add", AddOptions, examples=EXAMPLES)
 def add(session: Session, options: AddOptions) -> None:
     """Add a provider, or change it."""
     given = keys.given(

@@ -1,9 +1,8 @@
 """How results of the `route` commands read."""
 
 from aigw.cli.output import table
-from aigw.cli.words.config import effect, odd
+from aigw.cli.words.shared import effect, odd
 from aigw.operations.routes import PresetsListed, RoutingChanged, RuleChanged, RulesListed
-from aigw.operations.routing_trial import RouteTested
 
 OFF = "auto-routing is off; `aigw route default MODEL` switches it on"
 
@@ -35,19 +34,6 @@ def rules_listed(listed: RulesListed) -> str:
     rows = [(one.name, one.id, one.trigger or one.pattern, one.model) for one in listed.rules]
     rules = table(("name", "id", "trigger or pattern", "model"), rows)
     return "\n".join((head, rules or "no rules; `aigw route add` adds one", *odd(listed.lints)))
-
-
-def route_tested(tested: RouteTested) -> str:
-    """Say what a text would become, and why."""
-    lines = [
-        f"prompt: {tested.prompt}" if tested.prompt else "",
-        f"rule: {tested.rule}" if tested.rule else "",
-        f"model: {tested.model}",
-        f"provider: {tested.provider}" if tested.provider else "provider: none",
-        f"upstream model: {tested.upstream_model}" if tested.upstream_model else "",
-        f"reason: {tested.reason}",
-    ]
-    return "\n".join(line for line in lines if line)
 
 
 def presets_listed(listed: PresetsListed) -> str:

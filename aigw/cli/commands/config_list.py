@@ -1,0 +1,24 @@
+"""The command `config list`."""
+
+from dataclasses import dataclass
+
+import typer
+
+from aigw.cli.command import command
+from aigw.cli.session import Session
+from aigw.cli.words import provider_list as words
+from aigw.operations.provider_list import list_providers
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOptions:
+    """Options of `config list`."""
+
+
+@command(app, "list", ListOptions, examples="aigw config list\naigw config list --json")
+def list_(session: Session, _: ListOptions) -> None:
+    """List the providers, their keys masked."""
+    listed = list_providers(session.world, session.gateway)
+    session.output.result(listed, words.providers_listed(listed))

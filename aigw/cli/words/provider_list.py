@@ -1,0 +1,23 @@
+"""How the list of providers reads."""
+
+from aigw.cli.output import table
+from aigw.operations.provider_list import ProvidersListed
+
+
+def providers_listed(listed: ProvidersListed) -> str:
+    """Lay the providers out as a table."""
+    if not listed.providers:
+        return "no providers yet; `aigw config add --provider TYPE` adds one"
+    return table(
+        ("id", "type", "models", "keys", "endpoint"),
+        [
+            (
+                one.id,
+                f"{one.type} ({one.label})",
+                ", ".join(one.models) or f"{one.id}/MODEL",
+                ", ".join(one.keys) or "none",
+                one.url,
+            )
+            for one in listed.providers
+        ],
+    )
