@@ -7,11 +7,13 @@ from aigw.cli import keys
 from aigw.cli.session import Session
 from aigw.cli.wizard import Answers, ProviderAnswer, Wizard
 from aigw.clients.http import KeyState, check_key
+from aigw.errors import BadUsage
 from aigw.operations.draft import Draft
 from aigw.operations.key_check import CHECK_SECONDS
 from aigw.operations.provider_edit import ProviderWanted
 from aigw.operations.routes import RuleWanted
 from aigw.operations.start_edit import StartWanted
+from aigw.spec.gateway import GatewaySpec
 from aigw.spec.presets import PRESETS
 from aigw.spec.provider import OptionValue
 from aigw.spec.secret import Secret
@@ -27,6 +29,13 @@ def wanted(session: Session, flags: StartWanted, base: Draft, *, asks: bool) -> 
     present = asks and session.prompter.present
     if present and not flags.providers and not base.spec.providers:
         return _by_questions(session, flags, base)
+    if asks and not present and not flags.providers and base.spec == GatewaySpec():
+        raise BadUsage(
+            "no provider is given, and there is no terminal to ask at: give keys "
+            "(--openai-key ..., see `aigw start --help`), --demo, --file, or --non-interactive "
+            "to start without a provider",
+            hint="aigw start --non-interactive",
+        )
     providers = (
         keys.completed(session, base, provider, asks=present) for provider in flags.providers
     )
