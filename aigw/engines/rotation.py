@@ -16,13 +16,13 @@ def rotate(log: Path, *, files: int, reopen: Callable[[], None]) -> None:
 
 def copy_and_empty(log: Path, *, files: int) -> None:
     """Copy a log to `.1` and empty it, for a writer that appends and cannot reopen it."""
-    _make_room(log, files)
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError), log.open("r+b") as file:
+        _make_room(log, files)
         copy = _older(log, 1)
         copy.touch(mode=0o600)
-        shutil.copyfile(log, copy)
-        with log.open("r+b") as file:
-            file.truncate()
+        with copy.open("wb") as kept:
+            shutil.copyfileobj(file, kept)
+        file.truncate(0)
 
 
 def larger(log: Path, size: int) -> bool:

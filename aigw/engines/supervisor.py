@@ -35,7 +35,7 @@ _END_SECONDS = 5.0
 _POLL_SECONDS = 0.01
 _TICK_SECONDS = 2.0
 _HEALTHY_SECONDS = 60.0
-_FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
+_DELAYS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Settings:
 
 def delay(failures: int) -> float:
     """Return the seconds before Envoy is started again, after so many short lives in a row."""
-    return min(_FIRST_DELAY * 2.0 ** (failures - 1), _LONGEST_DELAY) if failures else 0.0
+    return _DELAYS[min(failures, len(_DELAYS) - 1)]
 
 
 class Supervisor:

@@ -9,6 +9,8 @@ with Running(tmp_path) as running:
 import os
 import shutil
 import signal
+import socket
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -31,7 +33,7 @@ from aigw.spec.secret import Secret
 from aigw.state.paths import Home
 from aigw.state.secrets import save_credentials
 from tests.waiting import PATIENCE, until
-from tests.world import free_ports
+from tests.world import ROOT, free_ports
 
 DEMO = Provider(
     id="demo",
@@ -44,6 +46,19 @@ DEMO = Provider(
     options={},
 )
 NO_ROUTING = AutoRouting()
+_COMMAND = """
+import json, os, sys
+from pathlib import Path
+from aigw.engines.envoy import EnvoyEngine
+from aigw.spec.reading import parse
+from aigw.state.paths import GatewayPaths
+folder, runtime, verb, tree = sys.argv[1:]
+paths = GatewayPaths(name="g", folder=Path(folder), runtime=Path(runtime))
+engine = EnvoyEngine(paths, environ=os.environ)
+getattr(engine, verb)(engine.plan(parse(json.loads(tree), source="test")))
+print("done", flush=True)
+sys.stdin.read()
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +119,18 @@ class Running:
         self.apply(spec)
         return spec
 
+    def command(self, verb: str, *, port: int | None = None, **tree: object) -> list[str]:
+        """Spell a process that runs `verb` of the engine with the spec `tree`, and waits then."""
+        listen = {"http": self.port if port is None else port}
+        demo = {"id": "demo", "type": "demo", "models": ["*"]}
+        spec = {"apiVersion": "aigw/v1", "listen": listen, "providers": [demo], **tree}
+        paths = (str(self.paths.folder), str(self.paths.runtime))
+        return [sys.executable, "-c", _COMMAND, *paths, verb, dumps(spec)]
+
+    def environ(self) -> dict[str, str]:
+        """Return what a process needs to find the program."""
+        return {**os.environ, "PYTHONPATH": str(ROOT)}
+
     @property
     def supervisor(self) -> Identity:
         """The supervisor that runs."""
@@ -154,3 +181,18 @@ def kill(each: Identity) -> None:
     process.send(each, signal.SIGKILL)
     until(lambda: process.wait_for_exit(each, seconds=PATIENCE))
     process.reap(each)
+
+
+def listener(port: int) -> socket.socket:
+    """Listen on a port."""
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    taken.bind(("127.0.0.1", port))
+    taken.listen()
+    return taken
+
+
+def supervise(running: Running, *options: str) -> list[str]:
+    """Spell a supervisor of the gateway's folder."""
+    folder = str(running.paths.folder)
+    return [sys.executable, "-m", "aigw.engines.supervisor", folder, "--name", "g", *options]

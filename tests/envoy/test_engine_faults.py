@@ -1,11 +1,8 @@
 """What a refused configuration, or a command that dies, leaves behind: a gateway that serves."""
 
 import json
-import os
 import signal
-import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -24,10 +21,10 @@ from aigw.errors import AigwError, EngineRefused
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.routing import AutoRouting, RoutingRule
 from tests.envoy.gateway import provider
-from tests.envoy.running import Running
+from tests.envoy.running import Running, listener
 from tests.envoy.upstream import Upstream
 from tests.waiting import until
-from tests.world import ROOT, free_ports
+from tests.world import free_ports
 
 pytestmark = pytest.mark.envoy
 
@@ -121,45 +118,15 @@ def failure(running: Running, spec: GatewaySpec) -> Iterator[AigwError]:
         yield error
 
 
-def listener(port: int) -> "socket.socket":
-    """Listen on a port."""
-    taken = socket.socket()
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    taken.bind(("127.0.0.1", port))
-    taken.listen()
-    return taken
-
-
-APPLY = """
-import os, sys
-from pathlib import Path
-from aigw.engines.envoy import EnvoyEngine
-from aigw.spec.reading import parse
-from aigw.state.paths import GatewayPaths
-import json
-folder, runtime, tree = sys.argv[1:]
-paths = GatewayPaths(name="g", folder=Path(folder), runtime=Path(runtime))
-engine = EnvoyEngine(paths, environ=os.environ)
-engine.apply(engine.plan(parse(json.loads(tree), source="test")))
-"""
-
-
 def begin(
     running: Running, upstream: Upstream, *, port: int, word: str
 ) -> "subprocess.Popen[bytes]":
     """Apply a spec in a process of its own, as a command does."""
     rule = {"name": "r", "pattern": word, "model": "m"}
-    tree = {
-        "apiVersion": "aigw/v1",
-        "listen": {"http": port},
-        "providers": [
-            {"id": word, "type": "custom-openai", "url": upstream.url, "models": ["*"]},
-        ],
-        "autoRouting": {"enabled": True, "default": "m", "rules": [rule]},
-    }
-    paths = running.paths
-    words = (sys.executable, "-c", APPLY, str(paths.folder), str(paths.runtime), json.dumps(tree))
-    return subprocess.Popen(words, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    new = {"id": word, "type": "custom-openai", "url": upstream.url, "models": ["*"]}
+    routing = {"enabled": True, "default": "m", "rules": [rule]}
+    words = running.command("apply", port=port, providers=[new], autoRouting=routing)
+    return subprocess.Popen(words, env=running.environ())
 
 
 Moment = Callable[[Running], object]
