@@ -144,4 +144,4 @@ def test_a_command_killed_at_any_moment_loses_nothing(tmp_path: Path, upstream: 
     print(json.dumps({" / ".join(key): value for key, value in stages.items()}))  # noqa: T201
     assert {command for command, _ in stages} == set(COMMANDS)
     reached = {reached for _, reached in stages}
-    assert reached >= {"nothing written", "spec saved"}, reached
+    assert reached >= {"nothing written", "spec saved", "engine files"}, reached
