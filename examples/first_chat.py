@@ -1,6 +1,7 @@
 """What `make run` shows: a gateway with the demo provider, asked directly and through `auto`."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -15,7 +16,8 @@ RULE = "deep"
 def main() -> None:
     """Start the gateway, unless it runs, and ask it twice."""
     known = json.loads(aigw("list", "--json"))["gateways"]
-    port = [] if any(one["name"] == GATEWAY for one in known) else ["--http-port", str(free_port())]
+    chosen = "AIGW_HTTP_PORT" in os.environ or any(one["name"] == GATEWAY for one in known)
+    port = [] if chosen else ["--http-port", str(free_port())]
     show("start", "--demo", "--non-interactive", *port)
     show("route", "default", "demo")
     rules = json.loads(aigw("route", "list", "--json", "-g", GATEWAY))["rules"]
@@ -27,7 +29,7 @@ def main() -> None:
     chat(url, model="auto", text="Deep thinking: why is the sky blue?")
     program = Path(sys.executable).with_name("aigw")
     say(f"""
-The gateway runs until it is stopped; its address for any OpenAI SDK is {url}/v1
+The gateway runs until it is stopped; its address for any OpenAI SDK is {url}
 
   {program} status -g {GATEWAY}
   {program} stop -g {GATEWAY}
@@ -58,7 +60,7 @@ def chat(url: str, *, model: str, text: str) -> None:
         {"model": model, "messages": [{"role": "user", "content": text}]}, ensure_ascii=False
     )
     request = urllib.request.Request(
-        f"{url}/v1/chat/completions",
+        f"{url}/chat/completions",
         data=body.encode(),
         headers={"content-type": "application/json"},
     )

@@ -11,6 +11,7 @@ from aigw.cli.root import app
 
 STANDS_FOR = {"COMMAND": "status", "N": "9000", "TYPE": "deepseek", "NAME": "code"}
 """What a reader would put in the place of a word in capitals."""
+ENDS_AT_ONCE = {"--help", "--install-completion"}
 
 
 def shown(markdown: str) -> Iterator[str]:
@@ -25,6 +26,7 @@ def shown(markdown: str) -> Iterator[str]:
 def ours(line: str) -> Iterator[list[str]]:
     """Yield the words of each `aigw` in a line of shell, without the program's own name."""
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
     words: list[str] = []
     for word in [*lexer, ";"]:
         if not set(word) <= set(";|&<>"):
@@ -40,7 +42,7 @@ def parsed(words: list[str]) -> str:
 
     A command named without any option is only found: in a sentence that is its name.
     """
-    words = [STANDS_FOR.get(word, word) for word in words if word != "--help"]
+    words = [STANDS_FOR.get(word, word) for word in words if word not in ENDS_AT_ONCE]
     only_named = not any(word.startswith("-") for word in words)
     command = get_command(app)
     names = ["aigw"]
