@@ -1,4 +1,4 @@
-"""Every error a user can meet: its words, its code word and the exit code it ends the program with."""
+"""Every error a user can meet: its words, its code word and the exit code of the program."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Problem:
 
 
 class SpecInvalid(AigwError):
-    """A `gateway.yaml` or `credentials.yaml` cannot be used; `problems` holds all there is to mend."""
+    """A `gateway.yaml` or `credentials.yaml` cannot be used; `problems` is all there is to mend."""
 
     code = "spec_invalid"
     exit_code = 3
