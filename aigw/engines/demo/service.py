@@ -71,6 +71,13 @@ class _Server(ThreadingMixIn, UnixStreamServer):
         finally:
             self._slots.release()
 
+    def is_full(self) -> bool:
+        """Say whether others may have to wait for those who are served."""
+        if not self._slots.acquire(blocking=False):
+            return True
+        self._slots.release()
+        return False
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: clients go away."""
 
@@ -121,6 +128,8 @@ class _Connection(BaseHTTPRequestHandler):
         wanted = answer.directions
         time.sleep(wanted.slow)
         self.send_response(answer.status)
+        if isinstance(self.server, _Server) and self.server.is_full():
+            self.send_header("connection", "close")
         if answer.status in _RETRY_AFTER:
             self.send_header("retry-after", _RETRY_AFTER[HTTPStatus(answer.status)])
         if answer.stream is None:
