@@ -1,6 +1,7 @@
 """Memory of Envoy with 200 streams at once, sampled while they run."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from statistics import median
@@ -11,11 +12,14 @@ from bench.throughput import BODIES
 from bench.world import gateway, python_server
 
 
+HEADERS = {"content-type": "application/json"}
+
+
 async def _streams(url: str, count: int) -> int:
-    body = BODIES["sse"] | {"model": "stub-model"}
+    body = json.dumps(BODIES["sse"] | {"model": "stub-model"}, separators=(",", ":"))
 
     async def one(client: ClientSession) -> int:
-        async with client.post(f"{url}/v1/chat/completions", json=body) as answer:
+        async with client.post(f"{url}/v1/chat/completions", data=body, headers=HEADERS) as answer:
             text = await answer.read()
             return int(answer.ok and text.rstrip().endswith(b"[DONE]"))
 

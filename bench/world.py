@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from aigw.engines.binary import find_envoy
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -70,8 +73,6 @@ def _environment() -> dict[str, str]:
 
 def free_port() -> int:
     """Return a port that nothing listens on now."""
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -85,7 +86,7 @@ def gateway_file(folder: Path, stub: int, port: int) -> Path:
         "apiVersion: aigw/v1\nengine: envoy\n"
         f"listen: {{address: 127.0.0.1, http: {port}, https: {port + 1}, console: {port + 2}}}\n"
         "providers:\n"
-        f"  - {{id: stub, type: custom-openai, url: 'http://127.0.0.1:{stub}/v1',"
+        f"  - {{id: custom-openai, type: custom-openai, url: 'http://127.0.0.1:{stub}/v1',"
         " models: ['stub-*'], keys: [store]}\n"
         "autoRouting:\n  enabled: true\n  default: stub-model\n  rules:\n"
         + "".join(f"    - {rule.format(word)}\n" for word in ("translate", "think", "poem"))
@@ -172,16 +173,13 @@ def bare_bootstrap(stub: int, port: int) -> dict[str, object]:
 @contextmanager
 def bare_envoy(stub: int) -> Iterator[tuple[str, psutil.Process]]:
     """Run Envoy with nothing but a route."""
-    import socket
-
-    from aigw.clients.process import envoy_binary
 
     port = free_port()
     with tempfile.TemporaryDirectory() as name:
         bootstrap = Path(name) / "bare.json"
         bootstrap.write_text(json.dumps(bare_bootstrap(stub, port)))
         command = [
-            str(envoy_binary()),
+            str(find_envoy(os.environ)),
             "-c",
             str(bootstrap),
             "--concurrency",
