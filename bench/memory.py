@@ -11,7 +11,6 @@ from aiohttp import ClientSession, ClientTimeout, TCPConnector
 from bench.throughput import BODIES
 from bench.world import gateway, python_server
 
-
 HEADERS = {"content-type": "application/json"}
 
 
