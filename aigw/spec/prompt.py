@@ -16,14 +16,15 @@ _STAMP = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
 _RUNTIME = "\n\nRuntime: agent="
 _QUEUED = "[Queued user message from a previous active turn;"
 _CONTINUE = "\n\nContinue the current task from the existing transcript,"
-_SURROGATES = re.compile("[\ud800-\udfff]")
+# Halves of surrogate pairs have no UTF-8, and Envoy's metadata ends at a NUL.
+_UNUSABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def prompt_of(body: object) -> str:
     """Return what the person asked in a chat, messages or responses body, or "" where nobody asked.
 
     It is the last part that says something of the last user message that does, trimmed, of at most
-    `MAX_PROMPT_BYTES` of UTF-8; halves of a surrogate pair become U+FFFD.
+    `MAX_PROMPT_BYTES` of UTF-8; a NUL or half of a surrogate pair becomes U+FFFD.
     """
     match body:
         case {"messages": list(items)}:
@@ -59,7 +60,7 @@ def _part_texts(parts: Sequence[object], types: tuple[str, ...]) -> Iterator[str
 
 
 def _cleaned(text: str) -> str:
-    text = _without_stamp(_without_context(_SURROGATES.sub("\ufffd", text)).strip(BLANKS))
+    text = _without_stamp(_without_context(_UNUSABLE.sub("\ufffd", text)).strip(BLANKS))
     text = _without_queued(_without_ending(text, _RUNTIME))
     return _without_ending(text, _CONTINUE).strip(BLANKS)
 

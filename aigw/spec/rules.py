@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aigw.errors import BadUsage
+from aigw.spec.byte_pattern import ANY, in_bytes
 from aigw.spec.prompt import BLANKS
 from aigw.spec.routing import AutoRouting
 
@@ -53,32 +54,21 @@ def pattern_of_trigger(trigger: str) -> str:
 
 
 def whole(pattern: str) -> str:
-    """Wrap a pattern so that a match of a whole text is a search, as Envoy's `safe_regex` needs."""
-    return "(?s:.*)(?:" + pattern + ")(?s:.*)"
+    """Return a pattern as Envoy's `safe_regex` takes it: for a whole text, and for bytes."""
+    return "(?:" + ANY + ")*(?:" + in_bytes(pattern) + ")(?s:.*)"
 
 
 def refusal(pattern: str) -> str:
     """Say why the engines would refuse a pattern or take it for another one; "" when it is fine."""
     if not pattern:
         return "the pattern is empty"
-    if problem := _escape_refusal(pattern):
-        return problem
-    # Alone too: `a)|(?:b` is refused alone, and would slip out of the group around it.
-    for form in (pattern, whole(pattern)):
-        expression = _compiled(form)
-        if isinstance(expression, str):
-            return _explained(expression)
-        if expression.programsize > MAX_PROGRAM_SIZE:
-            return f"RE2 needs {expression.programsize} steps for it, of at most {MAX_PROGRAM_SIZE}"
-        if problem := _name_refusal(pattern, expression.groupindex):
-            return problem
-    return ""
+    return _escape_refusal(pattern) or _text_refusal(pattern) or _size_refusal(pattern)
 
 
 def decide(auto_routing: AutoRouting, prompt: str) -> Decision:
     """Return the first rule that a prompt as `prompt_of` gives it meets; no words meet no rule."""
     for rule in auto_routing.rules if prompt else ():
-        expression = _compiled(whole(rule.pattern))
+        expression = _compiled(whole(rule.pattern), "LATIN1")
         if not isinstance(expression, str) and expression.fullmatch(prompt.encode()):
             return Decision(rule=rule.name, model=rule.model)
     return Decision(rule=DEFAULT_RULE, model=auto_routing.default)
@@ -94,6 +84,22 @@ def _escape_refusal(pattern: str) -> str:
             return r"`\C` would match half a character"
         if escape.startswith(r"\Q") and not escape.endswith(r"\E"):
             return r"`\Q` is never closed by `\E`"
+    return ""
+
+
+def _text_refusal(pattern: str) -> str:
+    expression = _compiled(pattern, "UTF8")
+    if isinstance(expression, str):
+        return _explained(expression)
+    return _name_refusal(pattern, (name.decode() for name in expression.groupindex))
+
+
+def _size_refusal(pattern: str) -> str:
+    expression = _compiled(whole(pattern), "LATIN1")
+    if isinstance(expression, str):
+        return _explained(expression)
+    if expression.programsize > MAX_PROGRAM_SIZE:
+        return f"RE2 needs {expression.programsize} steps for it, of at most {MAX_PROGRAM_SIZE}"
     return ""
 
 
@@ -116,16 +122,16 @@ def _explained(words: str) -> str:
     return f"RE2 refuses it: {words}"
 
 
-def _compiled(pattern: str) -> "_Regexp | str":
-    """Compile as Envoy does; RE2's own words where it refuses."""
+def _compiled(pattern: str, encoding: str) -> "_Regexp | str":
+    """Compile as Envoy does (`LATIN1`) or Go (`UTF8`); RE2's own words where it refuses."""
     # Late: a compiled library that only commands with rules need.
     import re2
 
-    # Envoy's RE2::Quiet: the defaults, but for the log.
     options = re2.Options()
     options.log_errors = False
+    options.encoding = re2.Options.Encoding.__members__[encoding]
     try:
-        return re2.compile(pattern, options)
+        return re2.compile(pattern.encode(), options)
     except re2.error as error:
         return error.args[0].decode(errors="replace")
     except UnicodeEncodeError:

@@ -268,10 +268,12 @@ local function mended(octets)
   return (whole and sub(octets, 1, length) or REPLACEMENT) .. rep(REPLACEMENT, #octets - length)
 end
 
--- RE2's `.` matches no broken character, so one would make every rule fail.
-local function as_utf8(text)
-  if is_utf8(text) then return text end
-  return (gsub(text, "[\128-\255][\128-\191]*", mended))
+-- Rules match whole characters only, so a broken one would make every rule fail; and Envoy's metadata
+-- ends at a NUL.
+local function as_text(octets)
+  if find(octets, "\0", 1, true) then octets = gsub(octets, "%z", REPLACEMENT) end
+  if is_utf8(octets) then return octets end
+  return (gsub(octets, "[\128-\255][\128-\191]*", mended))
 end
 
 local function text_at(body, at)
@@ -416,7 +418,7 @@ local function without_ending(text, marker)
 end
 
 local function cleaned(text)
-  text = without_stamp(trim(without_context(as_utf8(text))))
+  text = without_stamp(trim(without_context(as_text(text))))
   text = without_queued(without_ending(text, RUNTIME))
   return trim(without_ending(text, CONTINUE))
 end

@@ -82,7 +82,7 @@ CASES: dict[str, tuple[dict[str, object], str]] = {
     "input where messages is no list": ({"model": "auto", "messages": "x", "input": "hi"}, "hi"),
     "blanks around": (chat(user("\u3000\t\u00a0\n hi \r\n\v\f\u3000")), "hi"),
     "blanks that are none": (chat(user("\u2003hi\ufeff")), "\u2003hi\ufeff"),
-    "a NUL": (chat(user("a\0b")), "a\0b"),
+    "a NUL": (chat(user("a\0\0b")), "a\ufffd\ufffdb"),
     "every plane": (chat(user("aé你😀\U0010ffff")), "aé你😀\U0010ffff"),
     "escapes": (chat(user("\"\\/\b\f\n\r\t'u0041\\u0041")), "\"\\/\b\f\n\r\t'u0041\\u0041"),
     "half a surrogate": (chat(user("a\ud83d")), "a\ufffd"),

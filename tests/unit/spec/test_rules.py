@@ -1,7 +1,6 @@
 """Triggers, patterns that RE2 takes or not, and which rule a prompt meets, as in Go and Envoy."""
 
 import pytest
-import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +13,6 @@ from aigw.spec.rules import (
     pattern_of_trigger,
     refusal,
     trigger_refusal,
-    whole,
 )
 
 
@@ -177,6 +175,7 @@ def test_a_pattern_that_both_engines_take_is_taken(pattern: str) -> None:
         (r"[\x{1F600}-\x{1F64F}]", "a 😀", True),
         (r"\Qa.b\E", "a.b", True),
         (r"\Qa.b\E", "axb", False),
+        (r"\B", "A文S", False),
         ("a|", "anything", True),
         ("x*", "anything", True),
         ("(?U)a+b", "aab", True),
@@ -185,34 +184,6 @@ def test_a_pattern_that_both_engines_take_is_taken(pattern: str) -> None:
 )
 def test_patterns_mean_what_they_mean_in_go(pattern: str, prompt: str, *, met: bool) -> None:
     assert meets(pattern, prompt) is met
-
-
-ATOMS = st.sampled_from(
-    [
-        *"ab|()[]{}^$.*+?\\-:,1",
-        r"\Q",
-        r"\E",
-        r"\b",
-        r"\C",
-        "(?i)",
-        "(?:",
-        "(?s:.*)",
-        "[^",
-        "(?",
-        "中",
-    ]
-)
-
-
-@settings(deadline=None, max_examples=1000)
-@given(pattern=st.lists(ATOMS, max_size=8).map("".join), prompt=st.text("ab中\n", max_size=5))
-def test_wrapped_a_pattern_finds_what_it_finds_alone(pattern: str, prompt: str) -> None:
-    if refusal(pattern):
-        return
-    options = re2.Options()
-    options.log_errors = False
-    found = re2.compile(pattern, options).search(prompt) is not None
-    assert (re2.compile(whole(pattern), options).fullmatch(prompt) is not None) is found
 
 
 def test_the_first_rule_that_is_met_decides() -> None:
