@@ -40,7 +40,14 @@ def _cause(row: dict[str, Tree]) -> dict[str, Tree]:
     if flags := row.get("flags"):
         return {"response_flag_filter": {"flags": flags}}
     value = {"default_value": row["when"], "runtime_key": f"aigw.local_reply.{row['when']}"}
-    return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
+    status = {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
+    return {"and_filter": {"filters": [status, _not_ours()]}}
+
+
+def _not_ours() -> dict[str, Tree]:
+    """Leave the answers of our own program alone: they have their words already."""
+    matcher = {"filter": "aigw", "path": [{"key": "refused"}], "value": {"bool_match": False}}
+    return {"metadata_filter": {"matcher": matcher, "match_if_key_not_found": True}}
 
 
 def _path_noted() -> dict[str, Tree]:

@@ -47,7 +47,9 @@ local function error_body(path, problem)
     .. (problem.code or "invalid_request_error") .. '","param":' .. param .. "}}"
 end
 
+-- Envoy words its own 400s and the like; `refused` tells it that this answer has its words already.
 local function refuse(handle, path, problem)
+  handle:streamInfo():dynamicMetadata():set("aigw", "refused", true)
   respond(handle, problem.status, error_body(path, problem), problem.headers)
 end
 
