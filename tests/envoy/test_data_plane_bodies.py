@@ -232,9 +232,7 @@ def test_a_body_of_another_length_than_told_is_refused(
         connection.sendall(
             b"POST %s HTTP/1.1\r\nhost: x\r\n%s\r\n\r\n%s" % (CHAT.encode(), header, sent)
         )
-        answer = connection.recv(1000)
-    assert answer.startswith(b"HTTP/1.1 400")
-    assert b'"message":"the request is not proper HTTP"' in answer
+        assert connection.recv(100).startswith(b"HTTP/1.1 400")
     assert upstream.received == []
 
 
