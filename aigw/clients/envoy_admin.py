@@ -15,7 +15,7 @@ from urllib.parse import quote
 from aigw.clients.process import Identity, identify
 from aigw.errors import NotReady
 
-ANSWER_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 3.0
 _SUBSCRIPTION = r"\.(version_text|update_rejected)$"
 _UNFINISHED = r"^http\..*\.downstream_(rq_active|cx_tx_bytes_buffered)$"
 _LISTENERS = r"^listener_manager\."

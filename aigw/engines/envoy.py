@@ -64,6 +64,7 @@ class EnvoyEngine:
         facts, there, wanted = self.look(), read_files(self._paths), wanted_files(config)
         return EnvoyPlan(
             steps=tuple(steps(facts, there=there, wanted=wanted, generation=name)),
+            runtime=str(self._paths.runtime),
             spec=spec,
             ring=ring,
             generation=name,
@@ -144,7 +145,8 @@ class EnvoyEngine:
             validate(self._paths, plan.config, self._environ)
 
     def _bring_about(self, plan: EnvoyPlan) -> None:
-        if plan.cold:
+        if plan.cold or plan.moved:
+            self.stop(seconds=self._drain_seconds)
             self._start(plan)
             return
         supervisor = plan.facts.supervisor or supervision.launch(self._paths, self._environ)

@@ -19,6 +19,7 @@ class EnvoyPlan(Plan):
     `ring` is the keys that were handed in, None when they are those of the data folder.
     """
 
+    runtime: str
     spec: GatewaySpec
     ring: KeyRing | None
     generation: str
@@ -36,6 +37,12 @@ class EnvoyPlan(Plan):
     def cold(self) -> bool:
         """Say whether nothing runs."""
         return self.facts.envoy is None and self.facts.supervisor is None
+
+    @property
+    def moved(self) -> bool:
+        """Say whether the supervisor looks for its sockets where they are no more."""
+        record = self.facts.record
+        return record is not None and bool(record.runtime) and record.runtime != self.runtime
 
     @property
     def restarts(self) -> bool:

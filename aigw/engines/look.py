@@ -1,6 +1,5 @@
 """One look at what runs of a gateway."""
 
-import time
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,11 +8,9 @@ from aigw.clients.envoy_admin import EnvoyAdmin
 from aigw.clients.process import Identity
 from aigw.engines import one_envoy
 from aigw.engines.place import Place, place
-from aigw.engines.record import Record, read_record
+from aigw.engines.record import Record, living_supervisor, read_record
 from aigw.errors import NotReady
 from aigw.state.paths import GatewayPaths
-
-_WRITE_SECONDS, _POLL_SECONDS = 5.0, 0.01
 
 
 class State(StrEnum):
@@ -84,11 +81,11 @@ class Facts:
 
 def look(paths: GatewayPaths) -> Facts:
     """Look once."""
-    record, supervisor = _supervisor(paths)
+    record = living_supervisor(paths) or read_record(paths)
     envoy, where = one_envoy.living(paths), place(paths)
     listening, uptime = _ask(paths) if envoy else (False, 0)
     return Facts(
-        supervisor=supervisor,
+        supervisor=record.supervisor if record and process.alive(record.supervisor) else None,
         envoy=envoy,
         record=record,
         place=where,
@@ -96,18 +93,6 @@ def look(paths: GatewayPaths) -> Facts:
         generation=where.generation() if listening and where else "",
         uptime_seconds=uptime,
     )
-
-
-def _supervisor(paths: GatewayPaths) -> tuple[Record | None, Identity | None]:
-    """Find the supervisor, waiting for one that has its lock and has only just been started."""
-    deadline = time.monotonic() + _WRITE_SECONDS
-    while True:
-        record = read_record(paths)
-        if record is not None and process.alive(record.supervisor):
-            return record, record.supervisor
-        if not process.held(paths.supervisor_lock) or time.monotonic() > deadline:
-            return record, None
-        time.sleep(_POLL_SECONDS)
 
 
 def _ask(paths: GatewayPaths) -> tuple[bool, int]:

@@ -1,14 +1,18 @@
 """What a supervisor writes down for the commands, and what a command asks of a supervisor."""
 
 import json
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from aigw.clients import process
 from aigw.clients.process import Identity
 from aigw.state.files import write_atomically
 from aigw.state.paths import GatewayPaths
+
+_WRITE_SECONDS, _POLL_SECONDS = 15.0, 0.005
 
 STOPPED: Final = "stopped"
 """The problem of an Envoy that was asked to end."""
@@ -18,18 +22,21 @@ STOPPED: Final = "stopped"
 class Record:
     """A supervisor and its Envoy, in `run/supervisor.json`.
 
-    `envoy` is None while none runs, and `problem` says why; `starts` counts the attempts of this
-    supervisor; `started_at` is seconds since the epoch; `drained` says of the Envoy that was
-    stopped last that no request was cut.
+    `envoy` is None while none runs, and `problem` says why; it is `serving` once the supervisor
+    has seen it take connections. `starts` counts the attempts of this supervisor; `started_at` is
+    seconds since the epoch; `drained` says of the Envoy that was stopped last that no request was
+    cut; `runtime` is the folder of its sockets.
     """
 
     supervisor: Identity
     envoy: Identity | None = None
+    serving: bool = False
     started_at: float = 0.0
     starts: int = 0
     problem: str = ""
     drained: bool = True
     foreground: bool = False
+    runtime: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +57,28 @@ def read_record(paths: GatewayPaths) -> Record | None:
         return Record(
             supervisor=Identity(pid=int(tree["pid"]), started=str(tree["create_time"])),
             envoy=envoy,
+            serving=bool(tree["serving"]),
             started_at=float(tree["started_at"]),
             starts=int(tree["starts"]),
             problem=str(tree["problem"]),
             drained=bool(tree["drained"]),
             foreground=bool(tree["foreground"]),
+            runtime=str(tree["runtime"]),
         )
     return None
+
+
+def living_supervisor(paths: GatewayPaths) -> Record | None:
+    """Return the record of the supervisor that runs, waiting for one that was only just started.
+
+    It has its lock from the moment when it is started, and writes its record soon after.
+    """
+    deadline = time.monotonic() + _WRITE_SECONDS
+    while (record := read_record(paths)) is None or not process.alive(record.supervisor):
+        if not process.held(paths.supervisor_lock) or time.monotonic() > deadline:
+            return None
+        time.sleep(_POLL_SECONDS)
+    return record
 
 
 def write_record(paths: GatewayPaths, record: Record) -> None:
@@ -66,11 +88,13 @@ def write_record(paths: GatewayPaths, record: Record) -> None:
         "create_time": record.supervisor.started,
         "envoy_pid": record.envoy.pid if record.envoy else 0,
         "envoy_create_time": record.envoy.started if record.envoy else "",
+        "serving": record.serving,
         "started_at": record.started_at,
         "starts": record.starts,
         "problem": record.problem,
         "drained": record.drained,
         "foreground": record.foreground,
+        "runtime": record.runtime,
     }
     write_atomically(paths.supervisor, json.dumps(tree, indent=1) + "\n")
 

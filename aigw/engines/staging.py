@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from aigw.errors import CannotWrite
 from aigw.state.files import private_folder, reason, write_atomically
 from aigw.state.paths import GatewayPaths
+
+_TAKEN = "taken"
 
 
 def stage(paths: GatewayPaths, files: Mapping[str, str]) -> None:
@@ -24,26 +25,31 @@ def stage(paths: GatewayPaths, files: Mapping[str, str]) -> None:
 
 
 def promote(paths: GatewayPaths) -> None:
-    """Put what was staged in the place of what is there; nothing when nothing was staged whole."""
-    whole = _whole(paths)
+    """Put what was staged in the place of what is there; nothing when nothing was staged whole.
+
+    Only the supervisor calls it, while commands may stage anew.
+    """
+    taken = paths.staging / _TAKEN
+    shutil.rmtree(taken, ignore_errors=True)
     try:
-        # Another command may discard it meanwhile; it stages anew then, and asks again.
-        with suppress(FileNotFoundError):
-            for file in sorted(whole.rglob("*.json")):
-                file.replace(paths.envoy / file.relative_to(whole))
+        if not _whole(paths).exists():
+            return
+        _whole(paths).rename(taken)
+        for file in sorted(taken.rglob("*.json")):
+            file.replace(paths.envoy / file.relative_to(taken))
     except OSError as error:
-        raise CannotWrite(f"`{whole}` could not be put in place: {reason(error)}") from error
-    discard(paths)
+        raise CannotWrite(f"`{taken}` could not be put in place: {reason(error)}") from error
+    shutil.rmtree(taken, ignore_errors=True)
 
 
 def discard(paths: GatewayPaths) -> None:
     """Forget what was staged, keys among it, and what a killed command left."""
     for left in paths.staging.iterdir():
-        if left.is_dir():
-            # The supervisor and a command may both be at it.
+        if left.is_file():
+            left.unlink()
+        elif left.name != _TAKEN:
+            # The supervisor may take it meanwhile.
             shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
 
 
 def _whole(paths: GatewayPaths) -> Path:

@@ -1,5 +1,6 @@
 """A command's side of the supervisor: start it, ask it, end it."""
 
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -14,7 +15,14 @@ from aigw.clients.process import Identity
 from aigw.engines import one_envoy
 from aigw.engines.log_words import news
 from aigw.engines.place import Place
-from aigw.engines.record import STOPPED, Record, Request, read_record, write_request
+from aigw.engines.record import (
+    STOPPED,
+    Record,
+    Request,
+    living_supervisor,
+    read_record,
+    write_request,
+)
 from aigw.errors import EngineRefused, NotReady
 from aigw.state.files import reason
 from aigw.state.paths import GatewayPaths
@@ -24,18 +32,34 @@ _POLL_SECONDS = 0.002
 
 
 def launch(paths: GatewayPaths, environ: Mapping[str, str]) -> Identity:
-    """Start a detached supervisor and wait until it can be asked; it starts or adopts Envoy."""
+    """Start a detached supervisor and wait until it can be asked; it starts or adopts Envoy.
+
+    It is given its lock, so that whoever comes meanwhile knows of it. One that was started by a
+    command that died since is taken instead.
+    """
     try:
-        supervisor = process.launch(
-            _command(paths), log=paths.supervisor_log, environ=_environment(environ)
-        )
+        lock = process.hold(paths.supervisor_lock)
+        if lock is None:
+            return _launched(paths, None)
+        try:
+            words = (*_command(paths), "--locked")
+            environment = _environment(environ)
+            started = process.launch(
+                words, log=paths.supervisor_log, environ=environment, keep=lock
+            )
+        finally:
+            os.close(lock)
     except OSError as error:
         raise EngineRefused(f"the supervisor could not be started: {reason(error)}") from error
-    while (record := read_record(paths)) is None or record.supervisor != supervisor:
-        if not process.alive(supervisor):
-            raise EngineRefused(_problem(paths, supervisor))
-        time.sleep(_POLL_SECONDS)
-    return supervisor
+    return _launched(paths, started)
+
+
+def _launched(paths: GatewayPaths, started: Identity | None) -> Identity:
+    record = living_supervisor(paths)
+    if record is None:
+        problem = _problem(paths, started) if started else "another supervisor came and went"
+        raise EngineRefused(problem)
+    return record.supervisor
 
 
 def become(paths: GatewayPaths, environ: Mapping[str, str]) -> NoReturn:
@@ -57,8 +81,8 @@ def restart_envoy(paths: GatewayPaths, supervisor: Identity, *, drain_seconds: f
 
 def stop(paths: GatewayPaths, *, seconds: float) -> bool:
     """End Envoy and its supervisor, whichever of them runs; False when a request was cut."""
-    record = read_record(paths)
-    if record is not None and process.alive(record.supervisor):
+    record = living_supervisor(paths)
+    if record is not None:
         write_request(paths, Request(action="stop", drain_seconds=seconds))
         process.send(record.supervisor, SIGUSR1)
         if process.wait_for_exit(record.supervisor, seconds=seconds + _END_SECONDS):
@@ -66,7 +90,7 @@ def stop(paths: GatewayPaths, *, seconds: float) -> bool:
         else:
             process.end(record.supervisor, seconds=_END_SECONDS)
         record = read_record(paths)
-    envoy = one_envoy.living(paths)
+    envoy = one_envoy.find(paths, seconds=_END_SECONDS)
     if envoy is None:
         return record is None or record.drained
     admin = EnvoyAdmin(paths.admin_socket)
@@ -78,19 +102,24 @@ def stop(paths: GatewayPaths, *, seconds: float) -> bool:
 def await_generation(
     paths: GatewayPaths, supervisor: Identity, *, place: Place, generation: str, seconds: float
 ) -> None:
-    """Wait until the gateway answers with a generation.
+    """Wait until the gateway answers with a generation, and the supervisor has seen it serve.
 
     Raises EngineRefused as soon as the supervisor says that Envoy cannot run, or has ended, and
     NotReady when the time is up.
     """
     deadline = time.monotonic() + seconds
-    while (seen := place.generation()) != generation:
+    while (seen := place.generation()) != generation or not _serving(paths):
         if problem := _problem(paths, supervisor):
             raise EngineRefused(problem)
         if time.monotonic() > deadline:
             serving = f"serves generation {seen}" if seen else "does not answer"
             raise NotReady(f"the gateway on `{place}` {serving}, not {generation}")
         time.sleep(_POLL_SECONDS)
+
+
+def _serving(paths: GatewayPaths) -> bool:
+    record = read_record(paths)
+    return record is not None and record.serving
 
 
 def _problem(paths: GatewayPaths, supervisor: Identity) -> str:

@@ -1,12 +1,12 @@
 """What a refused configuration, or a command that dies, leaves behind: a gateway that serves."""
 
 import json
+import os
 import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,14 +14,14 @@ import pytest
 from aigw.clients import process
 from aigw.clients.envoy_admin import EnvoyAdmin
 from aigw.engines.config_files import read_files
+from aigw.engines.envoy import EnvoyEngine
 from aigw.engines.file_names import CLUSTERS, LISTENERS, ROUTES
 from aigw.engines.look import State
 from aigw.engines.reload import Reload
 from aigw.errors import AigwError, EngineRefused
 from aigw.spec.gateway import GatewaySpec
-from aigw.spec.routing import AutoRouting, RoutingRule
 from tests.envoy.gateway import provider
-from tests.envoy.running import Running, listener
+from tests.envoy.running import DEMO, Running, listener
 from tests.envoy.upstream import Upstream
 from tests.waiting import until
 from tests.world import free_ports
@@ -43,18 +43,26 @@ def upstream() -> Iterator[Upstream]:
         yield each
 
 
-def with_pattern(spec: GatewaySpec, pattern: str) -> GatewaySpec:
-    """Add a rule, whatever its pattern."""
-    rule = RoutingRule(name="r", pattern=pattern, trigger="", model="m")
-    return replace(spec, auto_routing=AutoRouting(enabled=True, default="m", rules=(rule,)))
+@pytest.fixture
+def untrusting(running: Running, tmp_path: Path) -> GatewaySpec:
+    """A spec that Envoy refuses, on a machine whose file of authorities holds none."""
+    authorities = tmp_path / "authorities.pem"
+    authorities.write_text("nobody")
+    environ = {**os.environ, "SSL_CERT_FILE": str(authorities)}
+    running.engine = EnvoyEngine(running.paths, environ=environ)
+    running.keep_keys(p=("sk-p",))
+    return running.spec(DEMO, provider("p", "https://llm.example.com/v1", models=("other",)))
 
 
-def test_a_refused_configuration_is_told_in_envoys_words(running: Running) -> None:
+def test_a_refused_configuration_is_told_in_envoys_words(
+    running: Running, untrusting: GatewaySpec
+) -> None:
     spec = running.start()
     envoy, files = running.envoy, read_files(running.paths)
     with pytest.raises(EngineRefused) as error:
-        running.apply(with_pattern(spec, "(?=no lookahead)"))
-    assert "invalid perl operator: (?=" in error.value.message
+        running.apply(untrusting)
+    assert error.value.message.startswith("Envoy refused the configuration: ")
+    assert "Failed to load trusted CA certificates from" in error.value.message
     assert read_files(running.paths) == files
     assert running.envoy == envoy
     assert running.ask().status == 200
@@ -62,11 +70,24 @@ def test_a_refused_configuration_is_told_in_envoys_words(running: Running) -> No
     assert list(running.paths.staging.iterdir()) == []
 
 
-def test_a_refused_first_configuration_starts_nothing(running: Running) -> None:
+def test_a_refused_first_configuration_starts_nothing(
+    running: Running, untrusting: GatewaySpec
+) -> None:
     with pytest.raises(EngineRefused):
-        running.apply(with_pattern(running.spec(), "(?=no lookahead)"))
+        running.apply(untrusting)
     assert running.engine.look().state is State.STOPPED
     assert running.refuses()
+
+
+def test_a_gateway_does_not_go_down_into_a_configuration_that_would_not_come_up(
+    running: Running, untrusting: GatewaySpec
+) -> None:
+    running.start()
+    before = (running.supervisor, running.envoy)
+    with pytest.raises(EngineRefused):
+        running.engine.restart(running.engine.plan(untrusting))
+    assert (running.supervisor, running.envoy) == before
+    assert running.ask().status == 200
 
 
 def test_what_only_the_running_envoy_refuses_is_told_in_its_words(running: Running) -> None:
@@ -170,6 +191,7 @@ def test_a_command_killed_while_it_applies_is_made_good_by_the_next(
     assert list(running.paths.staging.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_hung_envoy_is_replaced(running: Running) -> None:
     spec = running.start()
     envoy = running.envoy

@@ -1,10 +1,14 @@
 """Who keeps Envoy alive, and what happens when either is killed."""
 
+import os
+import shutil
 import signal
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
 
@@ -14,6 +18,7 @@ import pytest
 
 from aigw.clients import process
 from aigw.clients.envoy_admin import EnvoyAdmin
+from aigw.engines.envoy import EnvoyEngine
 from aigw.engines.look import State
 from aigw.engines.record import read_record
 from tests.envoy.running import Running, kill, listener, supervise
@@ -134,6 +139,57 @@ def test_of_supervisors_that_start_at_once_one_stays_with_one_envoy(running: Run
     assert log.read_text().count("started Envoy") == 2
     for each in several:
         process.reap(each)
+
+
+@pytest.mark.parametrize("verb", ["apply", "stop"])
+def test_a_supervisor_whose_command_died_before_it_could_speak_is_found(
+    running: Running, verb: str
+) -> None:
+    assert running.engine.stop(seconds=0)
+    lock = process.hold(running.paths.supervisor_lock)
+    assert lock is not None
+    log, environ = running.paths.supervisor_log, running.environ()
+    started = process.launch(supervise(running, "--locked"), log=log, environ=environ, keep=lock)
+    process.send(started, signal.SIGSTOP)
+    os.close(lock)
+    acting = threading.Thread(target=act, args=(running, verb))
+    acting.start()
+    acting.join(0.1)
+    assert acting.is_alive()
+    process.send(started, signal.SIGCONT)
+    acting.join()
+    if verb == "apply":
+        assert running.supervisor == started
+        assert running.ask().status == 200
+    else:
+        assert not process.alive(started)
+        assert running.engine.look().state is State.STOPPED
+    process.reap(started)
+
+
+def act(running: Running, verb: str) -> None:
+    """Do what the next command does."""
+    if verb == "apply":
+        running.apply(running.spec())
+    else:
+        running.engine.stop(seconds=PATIENCE)
+
+
+def test_a_gateway_whose_sockets_were_cleaned_away_is_started_anew(
+    running: Running,
+) -> None:
+    before = running.envoy
+    shutil.rmtree(running.paths.runtime)
+    elsewhere = tempfile.mkdtemp(prefix="aigw-test-")
+    running.paths = replace(running.paths, runtime=Path(elsewhere) / "g")
+    running.engine = EnvoyEngine(running.paths, environ=os.environ)
+    facts = running.engine.look()
+    assert (facts.state, facts.envoy) == (State.DEGRADED, before)
+    running.apply(running.spec())
+    assert not process.alive(before)
+    assert running.ask().status == 200
+    assert running.engine.stop(seconds=PATIENCE) is True
+    shutil.rmtree(elsewhere)
 
 
 def test_a_folder_that_was_never_set_up_is_not_run(running: Running, tmp_path: Path) -> None:

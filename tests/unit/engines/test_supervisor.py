@@ -2,7 +2,7 @@
 
 import pytest
 
-from aigw.engines.supervisor import delay
+from aigw.engines.supervising import delay
 
 
 @pytest.mark.parametrize(
