@@ -6,9 +6,11 @@ Envoy 1.40 compiles RE2 in Latin-1: there `.` is one byte of UTF-8, `(?i)` folds
 
 import re
 import unicodedata
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from sys import byteorder
 
 from aigw.spec.utf8_ranges import ALL, Range, over_bytes
 
@@ -147,7 +149,8 @@ def _asked(pattern: str, last: int) -> Sequence[Range]:
 
 @cache
 def _characters(last: int) -> bytes:
-    return "".join(map(chr, (*range(0xD800), *range(0xE000, last + 1)))).encode()
+    points = array("I", (*range(_SURROGATES.start), *range(_SURROGATES.stop, last + 1)))
+    return points.tobytes().decode(f"utf-32-{byteorder[0]}e").encode()
 
 
 def _runs(text: bytes, start: int, end: int) -> Iterator[Range]:

@@ -8,14 +8,17 @@ Range = tuple[int, int]
 ALL: Sequence[Range] = ((0, 0xD7FF), (0xE000, 0x10FFFF))
 _WIDTHS: Sequence[Range] = ((0, 0x7F), (0x80, 0x7FF), (0x800, 0xFFFF), (0x10000, 0x10FFFF))
 _Sequence = tuple[Range, ...]
+# All that may follow these first bytes: in UTF-8 nothing else does, so that "any second byte" says
+# the same, and is shared with the other first bytes.
+_SECONDS = {0xE0: (0xA0, 0xBF), 0xED: (0x80, 0x9F), 0xF0: (0x90, 0xBF), 0xF4: (0x80, 0x8F)}
 
 
 def over_bytes(characters: Iterable[Range]) -> str:
-    """Return a pattern, ASCII only, that matches the UTF-8 of one character of the set.
+    """Return a pattern, ASCII only, that in UTF-8 matches one character of the set.
 
     Runs are in ascending order and without surrogates.
     """
-    sequences = [sequence for run in characters for sequence in _sequences_of(run)]
+    sequences = [_widened(sequence) for run in characters for sequence in _sequences_of(run)]
     return _joined(sequences) if sequences else r"[^\x00-\xff]"
 
 
@@ -54,6 +57,14 @@ def _split(low: bytes, high: bytes) -> Iterator[_Sequence]:
             yield from _split(high[:1] + lowest, high)
 
 
+def _widened(sequence: _Sequence) -> _Sequence:
+    match sequence:
+        case [(first, last), second, *rest] if first == last and _SECONDS.get(first) == second:
+            return ((first, last), (0x80, 0xBF), *rest)
+        case _:
+            return sequence
+
+
 def _joined(sequences: Iterable[_Sequence]) -> str:
     """Share what stands behind equal or neighbouring bytes, so that the pattern stays small."""
     rests: dict[Range, list[_Sequence]] = {}
@@ -66,12 +77,16 @@ def _joined(sequences: Iterable[_Sequence]) -> str:
     return branches[0] if len(branches) == 1 else "(?:" + "|".join(branches) + ")"
 
 
-def _one_of(runs: Sequence[Range]) -> str:
-    match runs:
-        case [(first, last)] if first == last:
-            return one_byte(first)
-        case _:
-            return "[" + "".join(map(_run, runs)) + "]"
+def _one_of(runs: Iterable[Range]) -> str:
+    merged: list[Range] = []
+    for first, last in runs:
+        if merged and merged[-1][1] == first - 1:
+            merged[-1] = (merged[-1][0], last)
+        else:
+            merged.append((first, last))
+    if len(merged) == 1 and merged[0][0] == merged[0][1]:
+        return one_byte(merged[0][0])
+    return "[" + "".join(map(_run, merged)) + "]"
 
 
 def _run(run: Range) -> str:
