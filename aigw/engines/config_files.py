@@ -49,7 +49,7 @@ def read_files(paths: GatewayPaths) -> Files:
 def write_files(paths: GatewayPaths, files: Files, names: Iterable[str]) -> None:
     """Replace files one after the other, in the order of `names`."""
     for name in names:
-        write_atomically(paths.envoy / name, files[name])
+        write_atomically(paths.envoy / name, files[name], durable=False)
 
 
 def remove_others(paths: GatewayPaths, files: Files) -> None:
@@ -72,7 +72,8 @@ class Good:
 
 def keep_good(paths: GatewayPaths, good: Good) -> None:
     """Remember a configuration, to go back to."""
-    write_atomically(_good(paths), json.dumps({"generation": good.generation, "files": good.files}))
+    text = json.dumps({"generation": good.generation, "files": good.files})
+    write_atomically(_good(paths), text, durable=False)
 
 
 def last_good(paths: GatewayPaths) -> Good | None:

@@ -96,7 +96,7 @@ def write_record(paths: GatewayPaths, record: Record) -> None:
         "foreground": record.foreground,
         "runtime": record.runtime,
     }
-    write_atomically(paths.supervisor, json.dumps(tree, indent=1) + "\n")
+    write_atomically(paths.supervisor, json.dumps(tree, indent=1) + "\n", durable=False)
 
 
 def take_request(paths: GatewayPaths) -> Request | None:
@@ -114,7 +114,7 @@ def take_request(paths: GatewayPaths) -> Request | None:
 def write_request(paths: GatewayPaths, request: Request) -> None:
     """Leave a request for the supervisor; raises CannotWrite."""
     tree = {"action": request.action, "drain_seconds": request.drain_seconds}
-    write_atomically(_request_file(paths), json.dumps(tree) + "\n")
+    write_atomically(_request_file(paths), json.dumps(tree) + "\n", durable=False)
 
 
 def _request_file(paths: GatewayPaths) -> Path:

@@ -17,7 +17,7 @@ def stage(paths: GatewayPaths, files: Mapping[str, str]) -> None:
     half = paths.staging / "half"
     for name, text in files.items():
         private_folder((half / name).parent)
-        write_atomically(half / name, text)
+        write_atomically(half / name, text, durable=False)
     try:
         half.rename(_whole(paths))
     except OSError as error:

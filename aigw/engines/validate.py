@@ -18,7 +18,7 @@ _MOST_WORDS = 2000
 def validate(paths: GatewayPaths, config: EnvoyConfig, environ: Mapping[str, str]) -> None:
     """Raise EngineRefused, with Envoy's words, for a configuration that it would not take."""
     file = paths.staging / "validate.json"
-    write_atomically(file, json.dumps(folded(config)))
+    write_atomically(file, json.dumps(folded(config)), durable=False)
     envoy = str(find_envoy(environ))
     command = (envoy, "--mode", "validate", "-c", str(file), "--log-level", "warning")
     try:

@@ -35,24 +35,26 @@ def reason(error: OSError) -> str:
     return _SENTENCES.get(error.errno or 0, error.strerror or type(error).__name__)
 
 
-def write_atomically(path: Path, text: str, *, mode: int = 0o600) -> None:
+def write_atomically(path: Path, text: str, *, mode: int = 0o600, durable: bool = True) -> None:
     """Replace `path` in one step, on disk when this returns; readers see the old file or the new.
 
     Where `path` is a symbolic link, the link stays and the file it names is replaced (people keep
     their `gateway.yaml` in a repository), but only if that file, or its folder while it is missing,
     is ours. Raises CannotWrite; the old file is whole then and nothing of the new one is left.
+    `durable=False` is for what is made again anyway: a power cut may leave it empty.
     """
     try:
         target = _target(path)
         temporary = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
         try:
-            _write_new(temporary, text.encode(), mode)
+            _write_new(temporary, text.encode(), mode=mode, durable=durable)
             _forget_abandoned(target, temporary)
             temporary.replace(target)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(target.parent)
+        if durable:
+            _sync_folder(target.parent)
     except OSError as error:
         raise CannotWrite(f"`{path}` could not be written: {reason(error)}") from error
 
@@ -71,13 +73,14 @@ def _target(path: Path) -> Path:
     return target
 
 
-def _write_new(path: Path, content: bytes, mode: int) -> None:
+def _write_new(path: Path, content: bytes, *, mode: int, durable: bool) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         os.fchmod(descriptor, mode)
         file.write(content)
         file.flush()
-        os.fsync(descriptor)
+        if durable:
+            os.fsync(descriptor)
 
 
 def _forget_abandoned(target: Path, temporary: Path) -> None:
@@ -186,7 +189,7 @@ def _signed(path: Path) -> Iterator[None]:
 
 def _write_note(note: Path) -> None:
     note.unlink(missing_ok=True)
-    _write_new(note, str(os.getpid()).encode(), 0o600)
+    _write_new(note, str(os.getpid()).encode(), mode=0o600, durable=False)
 
 
 def _held(path: Path) -> str:
