@@ -8,15 +8,14 @@ from dataclasses import dataclass
 
 import typer
 
+from aigw.cli.keylike import without_doubtful, without_keys
 from aigw.cli.output import Output
 from aigw.errors import AigwError, Interrupted
-from aigw.spec.secret import Secret
 from aigw.state.files import reason
 from aigw.state.paths import Home
 
 FAILED = 1
 GOES_ON = "run the command again: it goes on where it stopped"
-SHORTEST_KEY = 16
 DOUBTFUL = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """What the machine refuses whatever the program does; all other OSErrors are errors of ours."""
 
@@ -43,7 +42,7 @@ def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
         return FAILED
     except (Exception, KeyboardInterrupt) as error:  # the only place that catches everything
         said = _said(error, arguments) or _crashed(error, arguments)
-        output.error(code=said.code, message=said.message, hint=said.hint)
+        output.error(code=said.code, message=without_keys(said.message), hint=said.hint)
         return said.exit_code
     return 0
 
@@ -68,12 +67,9 @@ def _said(error: BaseException, arguments: Sequence[str]) -> Said | None:
 
 
 def _spoken(error: typer.TyperException, arguments: Sequence[str]) -> str:
-    """Say it as our own errors do; an argument that may be a key stays hidden."""
+    """Say it as our own errors do."""
     words = error.format_message().strip().rstrip(".")
-    for argument in arguments:
-        if len(argument) >= SHORTEST_KEY and argument in words and not argument.startswith("--"):
-            words = words.replace(argument, Secret(argument).masked())
-    return words[:1].lower() + words[1:]
+    return without_doubtful(words[:1].lower() + words[1:], arguments)
 
 
 def _help_of(error: typer.TyperException) -> str:

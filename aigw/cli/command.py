@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from aigw.cli.help import write_help, write_options
+from aigw.cli.keylike import without_doubtful
 from aigw.cli.options import Common
 from aigw.cli.session import Session
 from aigw.errors import BadUsage
@@ -48,7 +49,7 @@ class Family(TyperGroup):
         if args[0] not in names and not args[0].startswith("-") and not ctx.resilient_parsing:
             path = ctx.command_path
             message = f"there is no command `{path} {args[0]}`{meant(args[0], names)}"
-            raise BadUsage(message, hint=f"{path} --help")
+            raise BadUsage(without_doubtful(message, args[:1]), hint=f"{path} --help")
         return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: "Context", formatter: "HelpFormatter") -> None:

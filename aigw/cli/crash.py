@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aigw
-from aigw.spec.secret import HIDDEN, Secret, hide
+from aigw.cli.keylike import without_keys
+from aigw.spec.secret import Secret, hide
 
 ADVICE = "report it with that file (no key is in it), or show it with --debug"
 
 KEY_OPTION = re.compile(r"--?[a-z0-9-]*key")
 KEY_VARIABLE = re.compile(r".*(KEY|TOKEN|SECRET|PASSWORD)$")
-KEY_LIKE = re.compile(r"\b(?:sk|pk|gsk|xai|ghp|AIza)[-_A-Za-z0-9]{8,}|(?<=Bearer )\S+")
 
 
 def report(error: BaseException, arguments: Sequence[str], environ: Mapping[str, str]) -> str:
@@ -33,7 +33,7 @@ def report(error: BaseException, arguments: Sequence[str], environ: Mapping[str,
 def redacted(text: str, arguments: Sequence[str], environ: Mapping[str, str]) -> str:
     """Hide every key: of the command line, of the environment, and each that is in memory."""
     given = map(Secret, (*_of_arguments(arguments), *_of_environment(environ)))
-    return KEY_LIKE.sub(HIDDEN, hide(text, (*given, *_in_memory())))
+    return without_keys(hide(text, (*given, *_in_memory())))
 
 
 def written(text: str, folder: Path) -> Path | None:

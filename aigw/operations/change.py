@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aigw.engines.choice import choose
-from aigw.errors import EngineRefused
+from aigw.errors import EngineRefused, NotReady
 from aigw.operations.draft import Draft, Edit, Saved, edited, keep, put_back, read, saved
 from aigw.operations.look import look_at_draft
 from aigw.operations.world import World
@@ -83,12 +83,12 @@ def realize(
     try:
         with world.waiting(f"waiting for gateway `{paths.name}`"):
             engine.apply(plan)
-    except EngineRefused as error:
-        if wanted == before:
+    except (EngineRefused, NotReady) as error:
+        slow_start = isinstance(error, NotReady) and plan.cold
+        if wanted == before or slow_start:
             raise
         _take_back(paths, engine, files, before)
-        message = f"{error.message}; everything is as before"
-        raise EngineRefused(message, hint=error.hint) from error
+        raise type(error)(f"{error.message}; everything is as before", hint=error.hint) from error
     remember_applied(paths)
     return plan
 

@@ -9,22 +9,40 @@ from aigw.accesslog.request import request
 from aigw.operations.world import World
 from aigw.state.following import follow, tail
 
+HEALTH = "/health"
+MORE = 10
+"""Times as many lines are read as are shown: commands of ours ask for health, too."""
+
 
 def last_lines(world: World, gateway: str, *, engine: bool, count: int) -> list[str]:
-    """Return the last lines of the access log, or of the engine's own log."""
+    """Return the last lines of the access log, or of the engine's own log, word for word."""
     return tail(_log(world, gateway, engine=engine), count)
 
 
 def growing_lines(world: World, gateway: str, *, engine: bool, count: int) -> Iterator[str]:
     """Yield the last lines and then every new one, without end."""
-    log = _log(world, gateway, engine=engine)
-    return follow(log, last=count, stop=lambda: False)
+    return follow(_log(world, gateway, engine=engine), last=count, stop=lambda: False)
 
 
-def readable(text: str, zone: tzinfo) -> str:
-    """Return a line of the access log as people read it; another line stays as it is."""
+def last_requests(world: World, gateway: str, *, count: int, zone: tzinfo) -> list[str]:
+    """Return the last requests as people read them, without those for health."""
+    read = tail(_log(world, gateway, engine=False), count * MORE)
+    return [text for one in read if (text := _readable(one, zone))][-count:]
+
+
+def growing_requests(world: World, gateway: str, *, count: int, zone: tzinfo) -> Iterator[str]:
+    """Yield the last requests as people read them, and then every new one, without end."""
+    for text in growing_lines(world, gateway, engine=False, count=count):
+        if shown := _readable(text, zone):
+            yield shown
+
+
+def _readable(text: str, zone: tzinfo) -> str:
+    """Return a request as people read it, empty for one for health; another line as it is."""
     read = request(text)
-    return line(read, zone) if read else text
+    if read is None:
+        return text
+    return "" if read.path == HEALTH else line(read, zone)
 
 
 def _log(world: World, gateway: str, *, engine: bool) -> Path:

@@ -1,11 +1,14 @@
 """What every test of the command line begins with."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.program import Program
+from tests.envoy.upstream import Upstream
+from tests.world import Machine
 
 
 @pytest.fixture
@@ -15,3 +18,17 @@ def aigw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     for name in [name for name in os.environ if name not in kept]:
         monkeypatch.delenv(name)
     return Program(home=tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[Upstream]:
+    """A provider that remembers what it was sent."""
+    with Upstream() as provider:
+        yield provider
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A machine where nothing runs yet, for commands as real processes."""
+    with Machine(folder=tmp_path) as one:
+        yield one

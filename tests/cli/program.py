@@ -1,13 +1,15 @@
-"""The program as tests use it: in this process, with a home of its own and streams that are kept."""
+"""The program as tests use it: in this process, with a home of its own."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from typer.testing import CliRunner
 
+from aigw.cli.options import Common
 from aigw.cli.root import app
+from aigw.cli.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +48,19 @@ class Program:
         return self.home / "gateways" / "higress-ai-gateway"
 
     def __call__(
-        self, *arguments: str, stdin: str | bytes = "", environ: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        stdin: str | bytes = "",
+        environ: Mapping[str, str] | None = None,
+        session: Callable[[Common], Session] | None = None,
     ) -> Said:
-        """Run a command to its end."""
+        """Run a command to its end; `session` makes another than the real one."""
         result = CliRunner().invoke(
             app,
             list(arguments),
             input=stdin,
             env={"AIGW_HOME": str(self.home), **self.environ, **(environ or {})},
             prog_name="aigw",
+            obj=session,
         )
         return Said(code=result.exit_code, out=result.stdout, err=result.stderr)

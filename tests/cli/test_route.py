@@ -210,13 +210,9 @@ BODIES = {
 
 @pytest.mark.parametrize(("flags", "body", "expected"), BODIES.values(), ids=BODIES.keys())
 def test_a_whole_request_is_tried(
-    routed: Program,
-    tmp_path: Path,
-    flags: tuple[str, ...],
-    body: object,
-    expected: tuple[str | None, ...],
+    routed: Program, flags: tuple[str, ...], body: object, expected: tuple[str | None, ...]
 ) -> None:
-    file = tmp_path / "request.json"
+    file = routed.home / "request.json"
     file.write_text(json.dumps(body))
     for arguments, stdin in ((("--file", str(file)), ""), (("-",), json.dumps(body))):
         tested = routed("route", "test", "--json", *flags, *arguments, stdin=stdin).json()

@@ -35,9 +35,15 @@ class LogsOptions:
 def logs(session: Session, options: LogsOptions) -> None:
     """Show the requests, or the engine's own words.
 
-    With --json the lines of the access log are shown as they stand: one JSON object a line.
+    Requests for /health are left out. With --json the lines of the access log, all of them, are
+    shown as they are: one JSON object a line.
     """
-    read = operations.growing_lines if options.follow else operations.last_lines
-    raw = options.engine or session.output.as_json
-    for text in read(session.world, session.gateway, engine=options.engine, count=options.tail):
-        session.output.line(text if raw else operations.readable(text, session.zone))
+    world, gateway = session.world, session.gateway
+    if options.engine or session.output.as_json:
+        read = operations.growing_lines if options.follow else operations.last_lines
+        lines = read(world, gateway, engine=options.engine, count=options.tail)
+    else:
+        ask = operations.growing_requests if options.follow else operations.last_requests
+        lines = ask(world, gateway, count=options.tail, zone=session.zone)
+    for line in lines:
+        session.output.line(line)

@@ -1,0 +1,167 @@
+"""`aigw config add`: models, options, URLs, and what cannot be."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli.configured import KEY, add
+from tests.cli.program import Program
+
+
+def test_options_maps_and_urls_are_laid_over_what_is_there(aigw: Program) -> None:
+    url = ("--url", "https://proxy.example:8443/v1")
+    add(aigw, "--provider", "zhipu", "--key", KEY, "--set", "zhipuDomain=api.z.ai", *url)
+    add(aigw, "--provider", "zhipuai", "--model-map", "gpt-4o=glm-4.6", "--model-map", "a=b")
+    add(aigw, "--provider", "zhipuai", "--model-map", "a=", "--set", "zhipuCodePlanMode=yes")
+    tree = yaml.safe_load((aigw.folder / "gateway.yaml").read_text())
+    assert tree["providers"] == [
+        {
+            "id": "zhipuai",
+            "type": "zhipuai",
+            "keys": ["store"],
+            "url": "https://proxy.example:8443/v1",
+            "modelMap": {"gpt-4o": "glm-4.6"},
+            "options": {"zhipuDomain": "api.z.ai", "zhipuCodePlanMode": True},
+        }
+    ]
+
+
+BAD_PROVIDERS = {
+    "no type": ((), "name a type with --provider", "aigw config providers"),
+    "an unknown type": (
+        ("--provider", "opnai"),
+        "there is no provider type `opnai`; did you mean `openai` or `azure`?",
+        "aigw config providers",
+    ),
+    "an unknown option": (
+        ("--provider", "zhipuai", "--set", "zhipuDomian=x"),
+        "zhipuai has no option `zhipuDomian`; did you mean `zhipuDomain`?",
+        "aigw config providers zhipuai",
+    ),
+    "a bad option": (
+        ("--provider", "zhipuai", "--set", "zhipuCodePlanMode=perhaps"),
+        "option `zhipuCodePlanMode` must be true or false",
+        "",
+    ),
+    "an option without a value": (
+        ("--provider", "zhipuai", "--set", "zhipuDomain"),
+        "`zhipuDomain` is not of the form --set NAME=VALUE",
+        "",
+    ),
+    "a bad id": (
+        ("--provider", "openai", "--id", "Two"),
+        "the gateway cannot be that:\n"
+        "  providers[0].id: must be of `a-z`, `0-9` and `-`, and not begin with `-`",
+        "",
+    ),
+    "a bad pattern": (
+        ("--provider", "openai", "--models", 'gpt-"4'),
+        "the gateway cannot be that:\n"
+        "  providers[0].models[0]: must be a model's name or a pattern such as `qwen-*`, without "
+        "quotes, backslashes, control characters, `**` and blanks at its ends",
+        "",
+    ),
+    "no pattern": (("--provider", "openai", "--models", " ,"), "--models names no model", ""),
+    "a bad url": (
+        ("--provider", "openai", "--url", "ftp://x"),
+        "the gateway cannot be that:\n  providers[0].url: must be an http:// or https:// URL "
+        "without user, query and fragment",
+        "",
+    ),
+    "an empty url": (("--provider", "openai", "--url", ""), "--url is empty", ""),
+}
+
+
+@pytest.mark.parametrize(
+    ("flags", "words", "hint"), BAD_PROVIDERS.values(), ids=BAD_PROVIDERS.keys()
+)
+def test_what_cannot_be_is_refused_with_its_place(
+    aigw: Program, flags: tuple[str, ...], words: str, hint: str
+) -> None:
+    said = aigw("config", "add", "--no-check", "--key", KEY, *flags)
+    hinted = f"\nhint: {hint}\n" if hint else ""
+    assert (said.code, said.out, said.err) == (2, "", f"error: {words}\n{hinted}")
+    assert not (aigw.folder / "gateway.yaml").exists()
+
+
+ODD_TEXTS = {
+    "quote": 'it\'s "quoted"',
+    "backslash": "back\\slash",
+    "newline": "two\nlines",
+    "shell": "$(touch owned) `id` ${HOME}",
+    "unicode": "模型-ünïcode",
+    "yaml": "*: &a [x]",
+    "long": "x" * 100_000,
+}
+PLACES = {
+    "--url": "https://example.org/{}",
+    "--models": "{}",
+    "--id": "{}",
+    "--set": "zhipuDomain={}",
+    "--model-map": "gpt-4o={}",
+    "--provider": "{}",
+}
+
+
+@pytest.mark.parametrize("flag", PLACES)
+@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS.keys())
+def test_an_odd_text_is_refused_or_carried_exactly(aigw: Program, flag: str, text: str) -> None:
+    value = PLACES[flag].format(text)
+    named = () if flag == "--provider" else ("--provider", "zhipuai")
+    said = aigw("config", "add", "--no-check", *named, "--key", KEY, flag, value)
+    if said.code == 0:
+        shown = aigw("config", "list", "--json").json()
+        texts = [value, text, value.partition("=")[2]]
+        assert any(one in kept for kept in _texts(shown) for one in texts)
+    else:
+        assert (said.code, said.out) == (2, "")
+        assert not (aigw.folder / "gateway.yaml").exists()
+    assert not Path("owned").exists()
+
+
+def _texts(tree: object) -> list[str]:
+    match tree:
+        case dict():
+            return [text for pair in tree.items() for item in pair for text in _texts(item)]
+        case list():
+            return [text for item in tree for text in _texts(item)]
+        case _:
+            return [str(tree)]
+
+
+def test_a_type_that_the_engine_cannot_run_is_refused_with_what_to_use_instead(
+    aigw: Program,
+) -> None:
+    said = aigw("config", "add", "--provider", "dify", "--key", KEY)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(
+        "error: dify cannot be used on the envoy engine: a Dify application has an API of its own"
+    )
+
+
+def test_a_second_provider_of_a_type_has_an_id_and_no_taken_patterns(aigw: Program) -> None:
+    add(aigw, "--provider", "openai", "--key", KEY)
+    said = aigw("config", "add", "--no-check", "--provider", "openai", "--id", "two", "--key", KEY)
+    assert said.code == 0
+    assert said.out.startswith("added provider two (...cdef); models two/MODEL\n")
+    assert said.err.startswith("gpt-*, chatgpt-*, o1*")
+    assert said.err.endswith("ask for `two/MODEL` to use two\n")
+
+
+def test_an_id_keeps_its_type(aigw: Program) -> None:
+    add(aigw, "--provider", "openai", "--id", "mine", "--key", KEY)
+    said = aigw("config", "add", "--no-check", "--provider", "deepseek", "--id", "mine")
+    assert (said.code, said.out, said.err) == (
+        2,
+        "",
+        "error: provider `mine` is of type openai, not deepseek\n\n"
+        "hint: aigw config add --provider deepseek --id OTHER\n",
+    )
+
+
+def test_no_gateway_but_the_default_one_is_made_by_adding(aigw: Program) -> None:
+    said = aigw("config", "add", "-g", "other", "--provider", "openai", "--key", KEY)
+    assert (said.code, said.out) == (4, "")
+    assert said.err.startswith("error: there is no gateway `other`")
+    assert not (aigw.home / "gateways").exists()

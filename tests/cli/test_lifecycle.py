@@ -1,0 +1,186 @@
+"""A gateway from its first start to its end."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.envoy.upstream import Upstream
+from tests.world import Machine
+
+pytestmark = pytest.mark.envoy
+KEY = "sk-first-0123456789"
+DEMO = ("--demo", "--auto-routing-default-model", "demo")
+
+
+def test_a_gateway_without_a_provider_runs_and_says_how_to_add_one(machine: Machine) -> None:
+    ended = machine.start()
+    assert ended.err == ""
+    assert ended.out.splitlines()[0] == f"gateway higress-ai-gateway runs: {machine.url}"
+    assert ended.out.splitlines()[-1].startswith("add a provider: ")
+    assert machine.ask("gpt-4o")[0] == 404
+
+
+def test_starting_twice_changes_nothing(machine: Machine) -> None:
+    first = machine.start("--demo", "--json").json()
+    again = machine.run("start", "--non-interactive", "--demo", "--json").json()
+    assert (first["created"], again["created"], again["changed"]) == (True, False, [])
+    assert machine.run("plan", "--json").json() == {
+        "gateway": "higress-ai-gateway",
+        "steps": [],
+        "in_sync": True,
+        "diff": "",
+    }
+
+
+def test_a_dry_run_changes_nothing(machine: Machine) -> None:
+    planned = machine.run("start", "--dry-run", "--demo")
+    assert planned.err == ""
+    assert planned.out.splitlines()[:2] == [
+        "gateway higress-ai-gateway: `aigw start` would",
+        "  write gateway.yaml",
+    ]
+    assert not machine.home.exists()
+    assert machine.processes() == []
+
+
+def test_a_whole_document_is_taken_with_its_comments(machine: Machine, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "# mine\napiVersion: aigw/v1\nproviders:\n  - {id: demo, type: demo}  # for now\n"
+    )
+    machine.start("--file", str(file))
+    text = (machine.data / "gateway.yaml").read_text()
+    assert "# mine\n" in text
+    assert "# for now\n" in text
+    assert machine.ask("demo")[0] == 200
+
+
+def test_stopping_restarting_and_starting_again(machine: Machine) -> None:
+    machine.start("--demo")
+    assert machine.run("restart").out.splitlines()[0].startswith("gateway higress-ai-gateway runs")
+    assert machine.run("stop").out == (
+        "gateway higress-ai-gateway is stopped\n`aigw start` starts it again\n"
+    )
+    assert machine.run("stop", "--json").json() == {
+        "gateway": "higress-ai-gateway",
+        "state": "stopped",
+        "drained": True,
+    }
+    assert machine.run("status", "--json", expect=4).json()["state"] == "stopped"
+    assert machine.processes() == []
+    machine.run("start", "--non-interactive")
+    assert machine.ask("demo")[0] == 200
+
+
+def test_a_spec_that_would_not_come_up_is_not_gone_down_into(machine: Machine) -> None:
+    machine.start("--demo")
+    spec = machine.data / "gateway.yaml"
+    spec.write_text(spec.read_text() + "nonsense: 1\n")
+    refused = machine.run("restart", expect=3)
+    assert "nonsense: is unknown" in refused.err
+    assert machine.ask("demo")[0] == 200
+
+
+def test_deleting_asks_a_person_and_leaves_the_data_folder(machine: Machine) -> None:
+    machine.start("--demo")
+    refused = machine.run("delete", expect=2)
+    assert refused.err == "error: nobody is there to be asked: --yes\n\nhint: aigw delete --yes\n"
+    assert machine.ask("demo")[0] == 200
+    machine.run("delete", "--yes")
+    assert machine.processes() == []
+    assert sorted(path.name for path in machine.data.iterdir()) == [
+        "credentials.yaml",
+        "gateway.yaml",
+        "lock",
+        "logs",
+    ]
+    machine.run("start", "--non-interactive")
+    assert machine.ask("demo")[0] == 200
+
+
+def test_purging_leaves_nothing_of_ours_and_all_that_is_not(
+    machine: Machine, tmp_path: Path
+) -> None:
+    folder = tmp_path / "my data"
+    machine.start("--demo", "--data-folder", str(folder))
+    (folder / "notes.txt").write_text("mine")
+    deleted = machine.run("delete", "--purge", "--yes", "--json").json()
+    assert deleted["left"] == [str(folder)]
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+    assert list((machine.home / "gateways").iterdir()) == []
+    assert machine.processes() == []
+    machine.run("delete", "--purge", "--yes", expect=4)
+
+
+def test_a_taken_port_is_said_with_who_has_it(machine: Machine, upstream: Upstream) -> None:
+    port = upstream.url.rpartition(":")[2]
+    refused = machine.run("start", "--non-interactive", "--http-port", port, expect=5)
+    assert refused.out == ""
+    assert re.fullmatch(
+        rf"error: port {port} of 127\.0\.0\.1 is taken by `.*` \(process {os.getpid()}\)\n\n"
+        r"hint: aigw start --http-port \d+\n",
+        refused.err,
+    )
+    assert machine.processes() == []
+
+
+def test_the_engine_that_is_not_there_yet_says_so(machine: Machine) -> None:
+    refused = machine.run("start", "--non-interactive", "--engine", "higress", expect=5)
+    assert refused.err == (
+        "error: the Higress engine is not there yet\n\nhint: aigw start --engine envoy\n"
+    )
+    assert not machine.home.exists()
+
+
+def test_several_gateways_side_by_side(machine: Machine, tmp_path: Path) -> None:
+    other = Machine(folder=tmp_path)
+    machine.start("--demo")
+    other.start("--demo", "-g", "other")
+    listed = machine.run("list", "--json").json()["gateways"]
+    assert isinstance(listed, list)
+    assert [(one["name"], one["state"], one["url"]) for one in listed] == [
+        ("higress-ai-gateway", "running", machine.url),
+        ("other", "running", other.url),
+    ]
+    machine.run("delete", "--purge", "--yes", "-g", "other")
+    assert machine.ask("demo")[0] == 200
+
+
+def test_the_requests_are_shown_for_people_and_for_programs(machine: Machine) -> None:
+    machine.start(*DEMO)
+    machine.ask("auto", "hello")
+    machine.ask("unknown-model")
+    shown = _until_logged(machine, 3)
+    assert any(" 200 POST /v1/chat/completions " in line for line in shown)
+    assert any(" 404 POST /v1/chat/completions " in line for line in shown)
+    assert not any("/health" in line for line in shown)
+    raw = machine.run("logs", "--json", "--tail", "2").out.splitlines()
+    assert [json.loads(line)["status"] for line in raw] == [200, 404]
+    assert machine.run("logs", "--engine").code == 0
+
+
+def _until_logged(machine: Machine, count: int) -> list[str]:
+    """Read the log until it holds so many requests; the engine writes it every 500 ms."""
+    for _ in range(50):
+        lines = machine.run("logs").out.splitlines()
+        if len(lines) >= count:
+            return lines
+    raise AssertionError("the requests were never logged")
+
+
+def test_a_provider_is_probed_through_the_gateway(machine: Machine) -> None:
+    machine.start("--demo")
+    machine.run(
+        *("config", "add", "--provider", "openai", "--key", KEY, "--no-check"),
+        *("--url", "http://127.0.0.1:9"),
+    )
+    status = machine.run("status", "--probe", "--json").json()
+    providers = status["providers"]
+    assert isinstance(providers, list)
+    assert [(one["id"], one["state"]) for one in providers] == [
+        ("demo", "ok"),
+        ("openai", "failed"),
+    ]

@@ -1,0 +1,126 @@
+"""Commands on a gateway that runs: everything is in force before they return, and said so."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.envoy.upstream import Upstream
+from tests.world import Machine
+
+pytestmark = pytest.mark.envoy
+KEY = "sk-first-0123456789"
+DEMO = ("--demo", "--auto-routing-default-model", "demo")
+
+
+def add(machine: Machine, upstream: Upstream, *more: str) -> None:
+    """Add a provider that the upstream stands for."""
+    url = ("--url", f"{upstream.url}/v1")
+    machine.run("config", "add", "--provider", "openai", "--no-check", *url, *more)
+
+
+def used(machine: Machine, upstream: Upstream) -> list[str]:
+    """Ask once and say with which key."""
+    status, _, body = machine.ask("gpt-4o")
+    assert status == 200, body
+    return upstream.last().values("authorization")
+
+
+def test_flags_change_a_gateway_that_runs(machine: Machine) -> None:
+    machine.start("--demo")
+    machine.start("--openai-key", KEY, "--openai-models", "gpt-4o", *DEMO)
+    listed = machine.run("config", "list", "--json").json()["providers"]
+    assert isinstance(listed, list)
+    assert [(one["id"], one["models"]) for one in listed] == [
+        ("demo", ["demo", "demo-*"]),
+        ("openai", ["gpt-4o"]),
+    ]
+    status, headers, _ = machine.ask("auto", "hello")
+    assert (status, headers["x-aigw-rule"]) == (200, "default")
+
+
+def test_a_new_key_is_used_before_the_command_returns(machine: Machine, upstream: Upstream) -> None:
+    machine.start()
+    add(machine, upstream, "--key", KEY)
+    assert used(machine, upstream) == [f"Bearer {KEY}"]
+    ended = machine.run(
+        *("config", "add", "--provider", "openai", "--no-check", "--json"),
+        *("--key", "sk-second-9876543210"),
+    )
+    assert used(machine, upstream) == ["Bearer sk-second-9876543210"]
+    changed = ended.json()
+    assert changed["applied"] is True
+    assert machine.ask("gpt-4o")[1]["x-aigw-generation"] == changed["generation"]
+
+
+def test_a_removed_provider_serves_nothing_any_more(machine: Machine, upstream: Upstream) -> None:
+    machine.start("--demo")
+    add(machine, upstream, "--key", KEY)
+    assert machine.ask("gpt-4o")[0] == 200
+    machine.run("config", "remove", "--provider", "openai")
+    assert machine.ask("gpt-4o")[0] == 404
+    assert KEY not in (machine.data / "credentials.yaml").read_text()
+
+
+def test_a_rule_routes_before_the_command_returns(machine: Machine) -> None:
+    machine.start(*DEMO)
+    machine.run("route", "add", "--model", "demo-large", "--trigger", "deep", "--name", "deep")
+    headers = machine.ask("auto", "Deep thoughts")[1]
+    assert (headers["x-aigw-rule"], headers["x-aigw-model"]) == ("deep", "demo-large")
+    machine.run("route", "remove", "--name", "deep")
+    assert machine.ask("auto", "Deep thoughts")[1]["x-aigw-rule"] == "default"
+
+
+def test_a_change_by_hand_is_seen_and_applied_by_start(machine: Machine) -> None:
+    machine.start(*DEMO)
+    spec = machine.data / "gateway.yaml"
+    spec.write_text(spec.read_text().replace("default: demo", "default: demo-2"))
+    status = machine.run("status", "--json").json()
+    problems = status["problems"]
+    assert isinstance(problems, list)
+    assert (status["state"], status["in_sync"]) == ("running", False)
+    assert [problem["code"] for problem in problems] == ["out_of_sync"]
+    planned = machine.run("plan", "--diff", expect=10)
+    assert "-  default: demo\n+  default: demo-2" in planned.out
+    machine.run("start", "--non-interactive")
+    assert machine.run("status", "--json").json()["in_sync"] is True
+    assert machine.ask("auto")[1]["x-aigw-model"] == "demo-2"
+
+
+def test_a_key_in_the_environment_is_needed_to_apply_and_named_when_missing(
+    machine: Machine, upstream: Upstream, tmp_path: Path
+) -> None:
+    machine.start()
+    before = (machine.data / "gateway.yaml").read_bytes()
+    refused = machine.run(
+        *("config", "add", "--provider", "openai", "--no-check", "--key-env", "NOT_SET"), expect=3
+    )
+    assert refused.out == ""
+    assert "providers[0].keys[0]: variable `NOT_SET` is not set" in refused.err
+    assert (machine.data / "gateway.yaml").read_bytes() == before
+    with_key = Machine(folder=tmp_path, port=machine.port, environment={"MY_KEY": KEY})
+    add(with_key, upstream, "--key-env", "MY_KEY")
+    assert used(machine, upstream) == [f"Bearer {KEY}"]
+    status = machine.run("status", "--json").json()
+    assert (status["state"], status["in_sync"]) == ("running", False)
+    assert with_key.run("status", "--json").json()["in_sync"] is True
+
+
+def test_twenty_providers_added_at_once_are_all_there(machine: Machine, upstream: Upstream) -> None:
+    machine.start()
+    running = [
+        machine.begin(
+            *("config", "add", "--provider", "openai", "--id", f"p{number}", "--no-check"),
+            *("--url", f"{upstream.url}/v1", "--models", f"model-{number}"),
+            *("--key", f"sk-number-{number:02d}-0123456789"),
+        )
+        for number in range(20)
+    ]
+    assert [one.wait(120) for one in running] == [0] * 20
+    keys = yaml.safe_load((machine.data / "credentials.yaml").read_text())
+    assert keys == {f"p{number}": [f"sk-number-{number:02d}-0123456789"] for number in range(20)}
+    for number in range(20):
+        assert machine.ask(f"model-{number}")[0] == 200
+        sent = upstream.last().values("authorization")
+        assert sent == [f"Bearer sk-number-{number:02d}-0123456789"]
+    assert machine.run("status", "--json").json()["in_sync"] is True
