@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import typer
@@ -58,6 +59,10 @@ def _said(error: BaseException, arguments: Sequence[str]) -> Said | None:
         case KeyboardInterrupt() | typer.Abort():
             code, message, hint = Interrupted.code, "interrupted", GOES_ON
             exit_code = Interrupted.exit_code
+        case OSError(errno=number, filename=None) if number in DOUBTFUL:
+            _close_quietly()
+            code, message = AigwError.code, f"the result could not be written: {reason(error)}"
+            hint, exit_code = "", FAILED
         case OSError(errno=number, filename=str(name)) if number in DOUBTFUL:
             code, message = AigwError.code, f"`{name}` cannot be used: {reason(error)}"
             hint, exit_code = "", FAILED
@@ -88,7 +93,9 @@ def _crashed(error: BaseException, arguments: Sequence[str]) -> Said:
     from aigw.cli import crash  # late: only for errors that should not be
 
     text = crash.report(error, arguments, os.environ)
-    kept = crash.written(text, Home.find(os.environ).folder / "logs")
+    kept = None
+    with suppress(AigwError):
+        kept = crash.written(text, Home.find(os.environ).folder / "logs")
     where = f"; where it happened is in `{kept}`" if kept else ""
     shown = f"\n\n{text}" if "--debug" in arguments else ""
     message = f"an error that should not happen: {type(error).__name__}{where}{shown}"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # Typer carries its own Click and exports only some of it
 Options = TypeVar("Options")
 Body = Callable[[Session, Options], int | None]
 
+MOST_SECONDS = 1_000_000
+
 GIVEN_BEFORE = "aigw.common"
 """Where the root keeps the common options that stood before the command's name."""
 
@@ -74,6 +76,7 @@ def command(
     def declare(body: Body[Options]) -> Body[Options]:
         def callback(context: typer.Context, **values: Any) -> None:  # noqa: ANN401 - Typer's values
             _refuse_empty(context)
+            _refuse_endless(context)
             shared = {field.name: values.pop(field.name) for field in fields(Common)}
             session = _session(context, Common(**shared))
             code = body(session, options(**values))
@@ -116,6 +119,15 @@ def _refuse_empty(context: typer.Context) -> None:
         empty = value == "" or (isinstance(value, (list, tuple)) and "" in value)
         if given and empty and parameter.param_type_name == "option":
             raise BadUsage(f"{max(parameter.opts, key=len)} is empty")
+
+
+def _refuse_endless(context: typer.Context) -> None:
+    """Refuse times that no clock of a machine can wait for: `nan`, `inf` and years."""
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        if isinstance(value, float) and not value <= MOST_SECONDS:
+            name = max(parameter.opts, key=len)
+            raise BadUsage(f"{name} is `{value}`; {MOST_SECONDS} seconds is the most")
 
 
 def _default(field: Field[Any]) -> object:

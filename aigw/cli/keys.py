@@ -7,7 +7,7 @@ from pathlib import Path
 from aigw.cli.session import Session
 from aigw.errors import BadUsage
 from aigw.operations.draft import Draft
-from aigw.operations.key_check import key_needed
+from aigw.operations.key_check import key_needed, options_at_hand
 from aigw.operations.provider_edit import ProviderWanted, split
 from aigw.spec.secret import FromEnvironment, FromFile, KeySource, Secret
 from aigw.state.secrets import MAX_KEY_BYTES, key_problem
@@ -57,8 +57,10 @@ def completed(
 ) -> ProviderWanted:
     """Add the key that no flag gave: from the environment, else from the person where `asks`.
 
-    Raises BadUsage, naming the flags, when there is neither.
+    Required options are taken from the environment, too. Raises BadUsage, naming the flags, when
+    there is no key.
     """
+    wanted = _with_options(session, before, wanted)
     needed = key_needed(session.world, before, wanted)
     if needed is None:
         return wanted
@@ -74,6 +76,14 @@ def completed(
         f"{known}",
         hint=f'printf %s "$KEY" | aigw config add --provider {needed.type} --key-stdin',
     )
+
+
+def _with_options(session: Session, before: Draft, wanted: ProviderWanted) -> ProviderWanted:
+    found = options_at_hand(session.world, before, wanted)
+    for name, variable in found:
+        session.output.note(f"taking {name} of {wanted.id or wanted.type} from {variable}")
+    values = {name: session.world.environ[variable] for name, variable in found}
+    return replace(wanted, options={**wanted.options, **values})
 
 
 def _from_stdin(session: Session) -> tuple[Secret, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import aigw
+from aigw.cli import streams
 from aigw.cli.boundary import guarded
 from aigw.cli.command import GIVEN_BEFORE
 from aigw.cli.lazy import Entry, LazyFamily
@@ -118,4 +119,5 @@ def program(
 
 def main() -> None:
     """Run the program."""
+    streams.complete()
     app(prog_name="aigw")

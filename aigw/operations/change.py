@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aigw.engines.choice import choose
-from aigw.errors import EngineRefused, NotReady
+from aigw.errors import AigwError, EngineRefused
 from aigw.operations.draft import Draft, Edit, Saved, edited, keep, put_back, read, saved
 from aigw.operations.look import look_at_draft
 from aigw.operations.world import World
@@ -70,9 +70,10 @@ def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effe
 def realize(
     world: World, paths: GatewayPaths, engine: "EnvoyEngine", *, before: Draft, wanted: Draft
 ) -> "EnvoyPlan":
-    """Keep what is wanted and make it so; where the engine refuses it, all is as before.
+    """Keep what is wanted and make it so; where that fails while it runs, all is as before.
 
-    The lock is held. Returns what there was to do. Raises SpecInvalid before anything is kept.
+    A first start that fails, but for a refusal of the engine, leaves what is wanted. The lock is
+    held. Returns what there was to do. Raises SpecInvalid before anything is kept.
     """
     ring = resolve(wanted.spec, wanted.keys, world.environ)
     plan = engine.plan(wanted.spec, ring=ring)
@@ -83,9 +84,8 @@ def realize(
     try:
         with world.waiting(f"waiting for gateway `{paths.name}`"):
             engine.apply(plan)
-    except (EngineRefused, NotReady) as error:
-        slow_start = isinstance(error, NotReady) and plan.cold
-        if wanted == before or slow_start:
+    except AigwError as error:
+        if wanted == before or (plan.cold and not isinstance(error, EngineRefused)):
             raise
         _take_back(paths, engine, files, before)
         raise type(error)(f"{error.message}; everything is as before", hint=error.hint) from error

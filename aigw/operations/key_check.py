@@ -42,6 +42,24 @@ def key_needed(world: World, before: Draft, wanted: ProviderWanted) -> KeyNeeded
     )
 
 
+def options_at_hand(
+    world: World, before: Draft, wanted: ProviderWanted
+) -> tuple[tuple[str, str], ...]:
+    """Return required options that were not given, with the variable that is set for each."""
+    about = meaning(before.spec, wanted)
+    known = about.configured.options if about.configured else {}
+    missing = [
+        field
+        for field in about.type.options
+        if field.required and field.name not in {*wanted.options, *known}
+    ]
+    return tuple(
+        (field.name, variable)
+        for field in missing
+        if (variable := next((one for one in field.variables if world.environ.get(one)), ""))
+    )
+
+
 def check_keys(world: World, before: Draft, wanted: ProviderWanted) -> None:
     """Ask the provider about every new key; raises BadUsage when it refuses one."""
     from aigw.clients.http import check_key  # late: HTTP is slow to import

@@ -19,7 +19,7 @@ from aigw.operations.world import READY_SECONDS, World
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.reading import parse
 from aigw.state.document import load, load_tree
-from aigw.state.files import locked
+from aigw.state.files import absolute, locked
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import resolve
 
@@ -171,7 +171,7 @@ def _place(world: World, gateway: str, how: How) -> GatewayPaths:
     paths = world.home.gateway(gateway)
     if how.data_folder is None or paths.exists:
         return paths
-    return replace(paths, folder=Path(os.path.realpath(how.data_folder.expanduser())))
+    return replace(paths, folder=Path(os.path.realpath(absolute(how.data_folder))))
 
 
 def _made(world: World, gateway: str, wanted: StartWanted, how: How) -> GatewayPaths:
