@@ -10,6 +10,7 @@ from aigw.operations.draft import Draft
 from aigw.operations.key_check import key_needed, options_at_hand
 from aigw.operations.provider_edit import ProviderWanted, split
 from aigw.spec.secret import FromEnvironment, FromFile, KeySource, Secret
+from aigw.state.files import absolute
 from aigw.state.secrets import MAX_KEY_BYTES, key_problem
 
 MOST_BYTES = 100 * MAX_KEY_BYTES
@@ -42,7 +43,7 @@ def given(
         secrets=tuple(secrets),
         references=(
             *(FromEnvironment(variable) for variable in variables),
-            *(FromFile(str(Path(file).expanduser().absolute())) for file in files),
+            *(FromFile(str(absolute(Path(file)))) for file in files),
         ),
     )
 

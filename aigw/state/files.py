@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from aigw.errors import Busy, CannotWrite
+from aigw.errors import BadUsage, Busy, CannotWrite
 
 _SENTENCES = {
     errno.ENOSPC: "no space is left on the disk",
@@ -33,6 +33,16 @@ _PRIVATE_FOLDER = stat.S_IRWXU
 def reason(error: OSError) -> str:
     """Say in words why the system refused."""
     return _SENTENCES.get(error.errno or 0, error.strerror or type(error).__name__)
+
+
+def absolute(path: Path) -> Path:
+    """Spell a path from the root, `~` filled in; raises BadUsage where there is no such place."""
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        raise BadUsage(f"`{path}`: nobody here has that home folder") from error
+    except FileNotFoundError as error:
+        raise BadUsage(f"`{path}`: the current folder is gone") from error
 
 
 def write_atomically(path: Path, text: str, *, mode: int = 0o600, durable: bool = True) -> None:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from aigw.errors import BadUsage, CannotWrite, NotOurs, UnknownGateway
-from aigw.state.files import private_folder, reason, write_atomically
+from aigw.state.files import absolute, private_folder, reason, write_atomically
 from aigw.state.runtime import LONGEST_SOCKET, noted_runtime, runtime_base
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
@@ -170,7 +170,7 @@ class Home:
     def find(cls, environ: Mapping[str, str]) -> "Home":
         """Take `AIGW_HOME`, else the platform's data folder, and choose a place for sockets."""
         named = environ.get("AIGW_HOME", "")
-        folder = Path(named).expanduser().absolute() if named else _platform_folder()
+        folder = absolute(Path(named)) if named else _platform_folder()
         return cls(folder=folder, runtime=runtime_base(environ))
 
     @property
@@ -223,7 +223,7 @@ class Home:
         """
         entry, target = (
             self.gateways / checked_name(name),
-            Path(os.path.realpath(data_folder.expanduser())),
+            Path(os.path.realpath(absolute(data_folder))),
         )
         if Path(os.path.realpath(entry)) == target:
             return self.prepare(name)
@@ -288,4 +288,7 @@ def _refuse_foreign(folder: Path) -> None:
 def _platform_folder() -> Path:
     from platformdirs import user_data_path  # late: needed only without AIGW_HOME
 
-    return user_data_path("aigw")
+    folder = user_data_path("aigw")
+    if not folder.is_absolute():
+        raise BadUsage("this user has no home folder: set AIGW_HOME to a folder for gateways")
+    return folder

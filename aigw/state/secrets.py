@@ -7,12 +7,12 @@ from hashlib import blake2b
 from pathlib import Path
 
 from aigw import catalog
-from aigw.errors import Problem, SpecInvalid
+from aigw.errors import BadUsage, Problem, SpecInvalid
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.provider import Provider
 from aigw.spec.secret import FromEnvironment, FromFile, Secret, Stored
 from aigw.state.document import load_tree
-from aigw.state.files import reason, tighten, write_atomically
+from aigw.state.files import absolute, reason, tighten, write_atomically
 from aigw.state.writing import entries
 
 KeyRing = Mapping[str, tuple[Secret, ...]]
@@ -126,13 +126,15 @@ def _keys(
 
 
 def _from_file(file: Path, *, path: str) -> Secret | Problem:
-    if not file.expanduser().is_absolute():
+    if not file.is_absolute() and not str(file).startswith("~"):
         return Problem(path=path, message=f"file `{file}` must be named by its whole path")
     try:
-        with file.expanduser().open("rb") as opened:
+        with absolute(file).open("rb") as opened:
             content = opened.read(MAX_KEY_BYTES + 2)
     except OSError as error:
         return Problem(path=path, message=f"file `{file}` cannot be read: {reason(error)}")
+    except BadUsage as error:
+        return Problem(path=path, message=error.message)
     # Latin-1 takes any byte; what is not ASCII is refused below, without being shown.
     return _checked(content.decode("latin-1"), f"file `{file}`", path=path)
 
