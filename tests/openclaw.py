@@ -2,13 +2,17 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 FIXTURES = Path(__file__).parent / "fixtures/openclaw"
-RULES: Mapping[str, object] = json.loads((FIXTURES / "rules.json").read_text())
-"""Rules, default model, and prompts that trigger a rule with the model each must get."""
+_RULES = json.loads((FIXTURES / "rules.json").read_text())
+RULES: Sequence[Mapping[str, str]] = _RULES["rules"]
+"""Rules to judge the requests by: `pattern` and `model`. What was typed meets none of them."""
+
+TRIGGERS: Mapping[str, str] = _RULES["prompts"]
+"""Other things to type, and the model each must get."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
