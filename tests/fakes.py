@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from aigw.cli.options import Common
 from aigw.cli.session import Session
+from aigw.clients.http import Answer
 from aigw.clients.process import Identity
 from aigw.engines.envoy import EnvoyEngine
 from aigw.engines.envoy_plan import EnvoyPlan
@@ -81,6 +82,11 @@ class FakeEngine(EnvoyEngine):
         return True
 
 
+def healthy(_: str, **__: object) -> Answer:
+    """Answer every request with 200."""
+    return Answer(status=200, headers={}, body=b"{}", latency_ms=1, problem="")
+
+
 @contextmanager
 def silent(_: str) -> Iterator[None]:
     """Wait without a word."""
@@ -101,6 +107,7 @@ def world(home: Home, process: Process, heard: Heard, environ: Mapping[str, str]
         home=home,
         environ=environ,
         engine=lambda paths, **_: FakeEngine(paths, process, environ=environ),
+        ask=healthy,
         step=heard.steps.append,
         note=heard.notes.append,
         waiting=silent,
@@ -143,6 +150,7 @@ def session_of(
             engine = replace(
                 session.world,
                 engine=lambda paths, **_: FakeEngine(paths, process, environ=environ),
+                ask=healthy,
             )
             session = replace(session, world=engine)
         return replace(session, prompter=person) if person is not None else session

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -17,6 +17,7 @@ from aigw.state.paths import GatewayPaths, Home
 
 if TYPE_CHECKING:  # slow to import, and few commands need them
     from aigw.cli.questions import Questions
+    from aigw.clients.http import Answer
     from aigw.engines.envoy import EnvoyEngine
 
 
@@ -52,6 +53,7 @@ class Session:
                 home=Home.find(os.environ),
                 environ=dict(os.environ),
                 engine=_engine,
+                ask=_ask,
                 step=output.step,
                 note=output.note,
                 waiting=waits,
@@ -68,6 +70,14 @@ def _engine(paths: GatewayPaths, *, seconds: float = READY_SECONDS) -> "EnvoyEng
     from aigw.engines.envoy import EnvoyEngine  # late: only what runs a gateway needs it
 
     return EnvoyEngine(paths, environ=os.environ, start_seconds=seconds)
+
+
+def _ask(
+    url: str, *, timeout: float, body: object = None, headers: Mapping[str, str] | None = None
+) -> "Answer":
+    from aigw.clients.http import ask_gateway  # late: slow to import
+
+    return ask_gateway(url, timeout=timeout, body=body, headers=headers)
 
 
 def _questions() -> "Questions":

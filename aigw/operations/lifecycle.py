@@ -6,7 +6,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import NoReturn
 
-from aigw.clients.http import ask_gateway
 from aigw.engines.choice import Choice, choose, remember
 from aigw.engines.envoy_plan import EnvoyPlan
 from aigw.engines.look import State
@@ -231,7 +230,7 @@ def _probe(world: World, spec: GatewaySpec) -> Probe:
         message = {"role": "user", "content": "Hello!"}
         path, body = "/v1/chat/completions", {"model": f"{demo}/demo", "messages": [message]}
     where = base_url(spec.listen).removesuffix("/v1") + path
-    answer = ask_gateway(where, timeout=PROBE_SECONDS, body=body)
+    answer = world.ask(where, timeout=PROBE_SECONDS, body=body)
     world.step(f"{path} answered {answer.status} {answer.problem}".rstrip())
     return Probe(
         ok=answer.status == HTTPStatus.OK,

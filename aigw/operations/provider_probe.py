@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from http import HTTPStatus
 
-from aigw.clients.http import Answer, ask_gateway
+from aigw.clients.http import Answer
 from aigw.engines.look import Trouble
 from aigw.operations.look import look
 from aigw.operations.status import ProviderStatus, Status
@@ -48,7 +48,7 @@ def _probed(
         "max_tokens": 1,
     }
     with world.waiting(f"asking {shown.id} for {model}"):
-        answer = ask_gateway(
+        answer = world.ask(
             f"{status.url}/chat/completions",
             timeout=PROBE_SECONDS,
             body=body,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from aigw.state.paths import GatewayPaths, Home
 
-if TYPE_CHECKING:  # slow to import, and only what runs a gateway needs it
+if TYPE_CHECKING:  # slow to import, and few commands need them
+    from aigw.clients.http import Answer
     from aigw.engines.envoy import EnvoyEngine
 
 DEFAULT_GATEWAY = "higress-ai-gateway"
@@ -23,9 +24,24 @@ class Engines(Protocol):
         """Make it."""
 
 
+class Asks(Protocol):
+    """Send a request to a gateway: POST `body` as JSON, or GET without one; never raises."""
+
+    def __call__(
+        self,
+        url: str,
+        /,
+        *,
+        timeout: float,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> "Answer":
+        """Send it; `timeout` is in seconds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The user's home and environment, the engines, and a voice.
+    """The user's home and environment, the engines, a way to ask a gateway, and a voice.
 
     `step` hears of every step, `note` what the person should know though it is no error, and
     `waiting` says what is waited for while its block runs.
@@ -34,6 +50,7 @@ class World:
     home: Home
     environ: Mapping[str, str]
     engine: Engines
+    ask: Asks
     step: Callable[[str], None]
     note: Callable[[str], None]
     waiting: Callable[[str], AbstractContextManager[None]]

@@ -142,7 +142,10 @@ REFUSED = {
         ("--http-port", "8443"),
         "the gateway cannot be that:\n  listen.https: is `8443`, as listen.http is",
     ),
-    "a type that needs an address": (("--vllm-models", "*"), "the gateway cannot be that:"),
+    "a type that needs an address": (
+        ("--custom-openai-key", KEY),
+        "the gateway cannot be that:\n  providers[0].url: is missing: only you know it",
+    ),
 }
 
 

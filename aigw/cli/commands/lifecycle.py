@@ -8,7 +8,7 @@ import typer
 from aigw.cli.command import command
 from aigw.cli.session import Session
 from aigw.cli.words import lifecycle as words
-from aigw.errors import BadUsage, Interrupted
+from aigw.errors import BadUsage, Interrupted, NotReady
 from aigw.operations import deletion, lifecycle
 from aigw.operations.world import READY_SECONDS
 
@@ -46,10 +46,11 @@ class RestartOptions:
 
 
 @command(app, "restart", RestartOptions, examples="aigw restart")
-def restart(session: Session, options: RestartOptions) -> None:
+def restart(session: Session, options: RestartOptions) -> int:
     """Stop and start, unless it would not come up again."""
     started = lifecycle.restart(session.world, session.gateway, seconds=options.timeout)
     session.output.result(started, words.started(started))
+    return 0 if started.probe.ok else NotReady.exit_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

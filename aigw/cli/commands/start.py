@@ -11,6 +11,7 @@ from aigw.cli.command import command
 from aigw.cli.provider_flags import providers_wanted, with_provider_flags
 from aigw.cli.session import Session
 from aigw.cli.words import lifecycle as words
+from aigw.errors import NotReady
 from aigw.operations import lifecycle
 from aigw.operations.provider_edit import ProviderWanted
 from aigw.operations.start_edit import StartWanted
@@ -132,7 +133,7 @@ Options: type[Any] = with_provider_flags(StartOptions)
 
 
 @command(app, "start", Options, examples=EXAMPLES)
-def start(session: Session, options: StartOptions) -> None:
+def start(session: Session, options: StartOptions) -> int:
     """Make a gateway be what was asked for, and run."""
     world, gateway = session.world, session.gateway
     how = lifecycle.How(file=options.file, data_folder=options.data_folder, seconds=options.timeout)
@@ -142,11 +143,12 @@ def start(session: Session, options: StartOptions) -> None:
     if options.dry_run:
         planned = lifecycle.plan_start(world, gateway, wanted, how)
         session.output.result(planned, words.planned(planned))
-    elif options.foreground:
+        return 0
+    if options.foreground:
         lifecycle.supervise(world, gateway, wanted, how)
-    else:
-        started = lifecycle.start(world, gateway, wanted, how)
-        session.output.result(started, words.started(started))
+    started = lifecycle.start(world, gateway, wanted, how)
+    session.output.result(started, words.started(started))
+    return 0 if started.probe.ok else NotReady.exit_code
 
 
 def _flags(options: StartOptions) -> StartWanted:

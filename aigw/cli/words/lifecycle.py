@@ -4,13 +4,9 @@ from collections.abc import Iterable
 
 from aigw.engines.plan import Step
 from aigw.operations.deletion import Deleted
-from aigw.operations.lifecycle import Planned, Started, Stopped
+from aigw.operations.lifecycle import Planned, Probe, Started, Stopped
 
 ADD = 'add a provider: printf %s "$KEY" | aigw config add --provider TYPE --key-stdin'
-ASK = """\
-try it:
-  curl {url}/chat/completions -H 'content-type: application/json' \\
-    -d '{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello!"}}]}}'"""
 
 
 def started(result: Started) -> str:
@@ -19,12 +15,18 @@ def started(result: Started) -> str:
         f"gateway {result.gateway} {_begun(result)}: {result.url}",
         f"engine: {result.engine} ({result.engine_reason})",
         *(f"done: {step}" for step in _steps(result.changed)),
-        f"probe: {result.probe.what} answered {result.probe.status}"
-        f" in {result.probe.latency_ms} ms",
+        _probe(result.probe),
     ]
     if not result.providers:
         lines.append(ADD)
     return "\n".join(lines)
+
+
+def _probe(probe: Probe) -> str:
+    if not probe.status:
+        return f"probe failed: {probe.what} was not answered; `aigw logs --engine` may say why"
+    failed = "" if probe.ok else " failed"
+    return f"probe{failed}: {probe.what} answered {probe.status} in {probe.latency_ms} ms"
 
 
 def _begun(result: Started) -> str:
