@@ -75,10 +75,6 @@ class EnvoyAdmin:
         info = json.loads(self._ask("GET", "/server_info"))
         return int(str(info["uptime_current_epoch"]).removesuffix("s"))
 
-    def memory(self) -> int:
-        """Return the bytes that Envoy has in use."""
-        return int(json.loads(self._ask("GET", "/memory"))["allocated"])
-
     def listeners(self) -> Listeners:
         """Count the listeners."""
         values = self._stats(_LISTENERS)

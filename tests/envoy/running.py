@@ -12,10 +12,12 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from json import dumps
 from pathlib import Path
 from types import TracebackType
@@ -196,3 +198,31 @@ def supervise(running: Running, *options: str) -> list[str]:
     """Spell a supervisor of the gateway's folder."""
     folder = str(running.paths.folder)
     return [sys.executable, "-m", "aigw.engines.supervisor", folder, "--name", "g", *options]
+
+
+class Load:
+    """Clients that ask and ask; `outcomes` counts statuses, and `none` for no answer."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(4)]
+        self.outcomes: Counter[str] = Counter()
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        until(lambda: self.outcomes["200"] > len(self._threads))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self) -> None:
+        while not self._over.is_set():
+            try:
+                self.outcomes[str(self._running.ask().status)] += 1
+            except (OSError, HTTPException):
+                self.outcomes["none"] += 1

@@ -14,7 +14,7 @@ from aigw.engines.plan import Step
 from aigw.errors import PortTaken
 from aigw.spec.routing import AutoRouting, RoutingRule
 from tests.envoy.gateway import provider
-from tests.envoy.running import DEMO, Running
+from tests.envoy.running import DEMO, Load, Running
 from tests.envoy.upstream import Upstream
 from tests.world import free_ports
 
@@ -120,6 +120,21 @@ def test_a_provider_comes_and_goes_without_a_failed_request(
     clusters = (running.paths.cds / "cds.json").read_text()
     assert "p.1" not in clusters
     assert running.engine.plan(alone).in_sync
+
+
+def test_no_request_fails_while_everything_changes(running: Running, upstream: Upstream) -> None:
+    """Keys, providers, their ids and rules change under load."""
+    running.keep_keys(a=("sk-a",), b=("sk-b",))
+    running.apply(running.spec(provider("a", upstream.url)))
+    before = running.envoy
+    with Load(running) as load:
+        for number in range(20):
+            name = "ab"[number % 2]
+            running.keep_keys(a=(f"sk-{number}", "sk-a"), b=(f"sk-{number}",))
+            running.apply(running.spec(provider(name, upstream.url), routing=rule(f"{number}")))
+    assert set(load.outcomes) == {"200"}
+    assert load.outcomes["200"] > 20
+    assert running.envoy == before
 
 
 def test_another_port_restarts_envoy_and_not_its_supervisor(running: Running) -> None:

@@ -6,10 +6,8 @@ import signal
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from http.client import HTTPException
 from pathlib import Path
 
 import pexpect
@@ -21,7 +19,7 @@ from aigw.clients.envoy_admin import EnvoyAdmin
 from aigw.engines.envoy import EnvoyEngine
 from aigw.engines.look import State
 from aigw.engines.record import read_record
-from tests.envoy.running import Running, kill, listener, supervise
+from tests.envoy.running import Load, Running, kill, listener, supervise
 from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.envoy
@@ -36,34 +34,6 @@ def running(tmp_path: Path) -> Iterator[Running]:
     with Running(tmp_path) as each:
         each.start()
         yield each
-
-
-class Load:
-    """Clients that ask and ask; `outcomes` counts statuses, and `none` for no answer."""
-
-    def __init__(self, running: Running) -> None:
-        self._running = running
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(4)]
-        self.outcomes: Counter[str] = Counter()
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        until(lambda: self.outcomes["200"] > len(self._threads))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self) -> None:
-        while not self._over.is_set():
-            try:
-                self.outcomes[str(self._running.ask().status)] += 1
-            except (OSError, HTTPException):
-                self.outcomes["none"] += 1
 
 
 def test_a_killed_envoy_is_back_within_a_second_under_load(running: Running) -> None:
