@@ -9,10 +9,10 @@ import unicodedata
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from sys import byteorder
 
-from aigw.spec.utf8_ranges import ALL, Range, over_bytes
+from aigw.spec.utf8_ranges import ALL, NOTHING, Range, one_byte, over_bytes
 
 ANY = over_bytes(ALL)
 """One character."""
@@ -88,19 +88,19 @@ def in_bytes(pattern: str) -> str:
 def _atoms(kind: str, text: str, flags: _Flags) -> Iterator[str]:
     match kind:
         case "quoted":
-            yield from (_letter(letter, flags) for letter in text)
+            yield from (_letter(letter, folded=flags.i) for letter in text)
         case "kind":
             yield _members_of(text, flags)
         case "sign":
             yield _sign(text, flags)
         case "point" | "hex":
-            yield _letter(chr(int(text, 16)), flags)
+            yield _letter(chr(int(text, 16)), folded=flags.i)
         case "octal":
-            yield _letter(chr(int(text, 8)), flags)
+            yield _letter(chr(int(text, 8)), folded=flags.i)
         case "control":
-            yield _letter(_CONTROLS[text], flags)
+            yield _letter(_CONTROLS[text], folded=flags.i)
         case "letter":
-            yield _letter(text, flags)
+            yield _letter(text, folded=flags.i)
         case _:
             yield text
 
@@ -117,13 +117,15 @@ def _sign(sign: str, flags: _Flags) -> str:
             return sign
 
 
-def _letter(letter: str, flags: _Flags) -> str:
-    point = ord(letter)
-    if flags.i and letter.isascii() and letter.isalpha():
+@lru_cache(maxsize=4096)
+def _letter(letter: str, *, folded: bool) -> str:
+    if folded and letter.isascii() and letter.isalpha():
         return _FOLDED.get(letter.lower(), f"[{letter.upper()}{letter.lower()}]")
-    if flags.i and not letter.isascii() and _may_have_cases(letter):
-        return over_bytes(_asked(f"(?i)\\x{{{point:x}}}", _LAST_CASED))
-    return over_bytes(() if point in _SURROGATES else ((point, point),))
+    if folded and not letter.isascii() and _may_have_cases(letter):
+        return over_bytes(_asked(f"(?i)\\x{{{ord(letter):x}}}", _LAST_CASED))
+    if ord(letter) in _SURROGATES:
+        return NOTHING
+    return "".join(map(one_byte, letter.encode()))
 
 
 def _may_have_cases(letter: str) -> bool:

@@ -6,6 +6,9 @@ Range = tuple[int, int]
 """The first and last code point, or byte, of a run."""
 
 ALL: Sequence[Range] = ((0, 0xD7FF), (0xE000, 0x10FFFF))
+NOTHING = r"[^\x00-\xff]"
+"""A pattern that matches no byte."""
+
 _WIDTHS: Sequence[Range] = ((0, 0x7F), (0x80, 0x7FF), (0x800, 0xFFFF), (0x10000, 0x10FFFF))
 _Sequence = tuple[Range, ...]
 # All that may follow these first bytes: in UTF-8 nothing else does, so that "any second byte" says
@@ -19,7 +22,7 @@ def over_bytes(characters: Iterable[Range]) -> str:
     Runs are in ascending order and without surrogates.
     """
     sequences = [_widened(sequence) for run in characters for sequence in _sequences_of(run)]
-    return _joined(sequences) if sequences else r"[^\x00-\xff]"
+    return _joined(sequences) if sequences else NOTHING
 
 
 def one_byte(octet: int) -> str:
@@ -29,7 +32,10 @@ def one_byte(octet: int) -> str:
 
 
 def _sequences_of(run: Range) -> Iterator[_Sequence]:
-    for first, last in _WIDTHS:
+    for first, last in NOTHING = r"[^\x00-\xff]"
+"""A pattern that matches no byte."""
+
+_WIDTHS:
         low, high = max(run[0], first), min(run[1], last)
         if low <= high:
             yield from _split(chr(low).encode(), chr(high).encode())
