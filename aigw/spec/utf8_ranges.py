@@ -32,10 +32,7 @@ def one_byte(octet: int) -> str:
 
 
 def _sequences_of(run: Range) -> Iterator[_Sequence]:
-    for first, last in NOTHING = r"[^\x00-\xff]"
-"""A pattern that matches no byte."""
-
-_WIDTHS:
+    for first, last in _WIDTHS:
         low, high = max(run[0], first), min(run[1], last)
         if low <= high:
             yield from _split(chr(low).encode(), chr(high).encode())
