@@ -46,19 +46,19 @@ def seconds(number: int) -> str:
 def _log_format() -> dict[str, Tree]:
     return filled(
         "envoy/access_log.yaml",
-        session=_first(*(("REQ", name) for name in SESSION_HEADERS)),
-        path=_first(
+        session=first_of(*(("REQ", name) for name in SESSION_HEADERS)),
+        path=first_of(
             ("DYNAMIC_METADATA", "aigw:path"),
             ("METADATA", "ROUTE:aigw:path"),
             ("PATH", "NQ"),
         ),
-        provider=_first(
+        provider=first_of(
             ("UPSTREAM_METADATA", "aigw:provider"), ("METADATA", "ROUTE:aigw:provider")
         ),
     )
 
 
-def _first(*commands: tuple[str, str]) -> str:
+def first_of(*commands: tuple[str, str]) -> str:
     """Write the first of several values that is there, as Envoy's COALESCE."""
     operators = [{"command": command, "param": parameter} for command, parameter in commands]
     return "".join(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aigw.rendering.envoy_listener import seconds
+from aigw.rendering.envoy_listener import first_of, seconds
 from aigw.rendering.layout import Limits
 from aigw.rendering.template import Tree, filled
 from aigw.spec.gateway import GatewaySpec
@@ -27,6 +27,7 @@ def route_configuration(
         generation=generation,
         body_limit=limits.body,
         program=program,
+        model=first_of(("DYNAMIC_METADATA", "aigw:served"), ("DYNAMIC_METADATA", "aigw:model")),
         routes=[
             _undecided([{"name": ROUTE_HEADER, "present_match": True, "invert_match": True}]),
             *(

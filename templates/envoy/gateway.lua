@@ -4,6 +4,9 @@
 -- modules prompt and usage. Constants of a configuration come as CONFIG, so a reload brings a new program.
 -- Crossing into Envoy is what costs: metadata is set only where the next reader needs it.
 
+-- More garbage between collections costs less than collecting it; large bodies see to it themselves.
+collectgarbage("setpause", 400)
+
 local byte, find, gsub, lower, sub = string.byte, string.find, string.gsub, string.lower, string.sub
 
 local CHAT_PATH = "/v1/chat/completions"
@@ -344,36 +347,48 @@ local function hide_rejection(handle, headers, provider)
 end
 
 local function note_usage(handle, reader)
-  local found = usage.result(reader)
-  if found then handle:streamInfo():dynamicMetadata():set("aigw", "usage", found) end
+  handle:streamInfo():dynamicMetadata():set("aigw", "usage", usage.result(reader))
 end
 
-local function watch(handle, hider)
+-- A JSON answer tells its usage once, so the rest of it passes unseen.
+local function watch_answer(handle)
   local reader = usage.reader()
   for chunk in handle:bodyChunks() do
     local length = chunk:length()
+    if length > 0 and usage.feed(reader, chunk:getBytes(0, length)) then return note_usage(handle, reader) end
+  end
+end
+
+-- The first usage is noted at once, for the client may leave before the end.
+local function watch_stream(handle)
+  local asked = handle:streamInfo():dynamicMetadata():get("aigw")
+  local hider = asked and asked.injected and usage.hider()
+  local reader, noted, newer = usage.reader(), false, false
+  for chunk in handle:bodyChunks() do
+    local length = chunk:length()
     local piece = length > 0 and chunk:getBytes(0, length) or ""
-    if usage.feed(reader, piece) then note_usage(handle, reader) end
+    newer = usage.feed(reader, piece) or newer
+    if newer and not noted then
+      note_usage(handle, reader)
+      noted, newer = true, false
+    end
     if hider then
       local passed = length > 0 and usage.hide(hider, piece) or usage.release(hider)
       if passed ~= piece then chunk:setBytes(passed) end
     end
   end
-  note_usage(handle, reader)
+  if newer then note_usage(handle, reader) end
 end
 
 function envoy_on_response(handle)
   local headers = handle:headers()
-  local provider = headers:get("x-aigw-provider")
-  if not provider then return end
   local status = headers:get(":status")
-  if status == "401" or status == "403" then return hide_rejection(handle, headers, provider) end
-  if status ~= "200" then return end
-  local kind = headers:get("content-type") or ""
-  if find(kind, "event-stream", 1, true) then
-    local asked = handle:streamInfo():dynamicMetadata():get("aigw")
-    watch(handle, asked and asked.injected and usage.hider())
-  elseif find(kind, "json", 1, true) then
-    watch(handle)
+  if status == "200" then
+    local kind = headers:get("content-type") or ""
+    if find(kind, "json", 1, true) then return watch_answer(handle) end
+    if find(kind, "event-stream", 1, true) then return watch_stream(handle) end
+  elseif status == "401" or status == "403" then
+    local provider = headers:get("x-aigw-provider")
+    if provider then hide_rejection(handle, headers, provider) end
   end
 end

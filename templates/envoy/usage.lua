@@ -10,31 +10,32 @@ local KEY = '"usage"'
 local LONGEST_USAGE = 8192
 local LONGEST_EVENT = 1048576
 
--- The first of the names that has a number.
-local function tokens(object, ...)
-  for _, name in ipairs({...}) do
-    local digits = match(object, '"' .. name .. '"%s*:%s*(%d+)')
-    if digits then return tonumber(digits) end
-  end
+-- Plain search first: most of these names are missing from most answers.
+local function tokens(object, name)
+  local _, last = find(object, name, 1, true)
+  return last and tonumber(match(object, "^%s*:%s*(%d+)", last + 1))
 end
 
--- OpenAI's names first, then Anthropic's and those of the responses API, then of single providers.
-local function read(reader, object)
-  local before = reader.found
-  local function note(name, value)
-    if value then reader[name], reader.found = value, true end
+-- What is not told this time stays as it was. OpenAI's names first, then Anthropic's and those of the
+-- responses API, then of single providers. True if there was a number.
+local function read(self, object)
+  local input = tokens(object, '"prompt_tokens"') or tokens(object, '"input_tokens"')
+  local output = tokens(object, '"completion_tokens"') or tokens(object, '"output_tokens"')
+  local total = tokens(object, '"total_tokens"')
+  if not input and not output and not total then return false end
+  self.input, self.output, self.total = input or self.input, output or self.output, total or self.total
+  if find(object, "cache", 1, true) then
+    local read_tokens = tokens(object, '"cache_read_input_tokens"')
+    self.cache_read = read_tokens or self.cache_read
+    self.cache_written = tokens(object, '"cache_creation_input_tokens"') or self.cache_written
+    self.cached = tokens(object, '"cached_tokens"') or read_tokens
+      or tokens(object, '"prompt_cache_hit_tokens"') or self.cached
   end
-  note("input", tokens(object, "prompt_tokens", "input_tokens"))
-  note("output", tokens(object, "completion_tokens", "output_tokens"))
-  note("cached", tokens(object, "cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens"))
-  note("reasoning", tokens(object, "reasoning_tokens"))
-  note("cache_read", tokens(object, "cache_read_input_tokens"))
-  note("cache_written", tokens(object, "cache_creation_input_tokens"))
-  note("total", tokens(object, "total_tokens"))
-  return reader.found and not before
+  self.reasoning = tokens(object, '"reasoning_tokens"') or self.reasoning
+  return true
 end
 
-local function reader() return {rest = "", found = false} end
+local function reader() return {rest = ""} end
 
 -- What may be the beginning of a key that the next piece goes on with.
 local function unfinished_key(text)
@@ -43,15 +44,15 @@ local function unfinished_key(text)
   return quote and sub(tail, quote) or ""
 end
 
--- Reads the next piece; true when it held the first usage of the answer.
+-- Reads the next piece; true when it told any tokens.
 local function feed(self, piece)
   local text = self.rest == "" and piece or self.rest .. piece
-  local at, first_seen, open_at = find(text, KEY, 1, true), false, nil
+  local at, found, open_at = find(text, KEY, 1, true), false, nil
   while at do
     local start = match(text, "^%s*:%s*(){", at + #KEY)
     local object = start and match(text, "^%b{}", start)
     if object then
-      first_seen = read(self, object) or first_seen
+      found = read(self, object) or found
     elseif start or not find(text, "^%s*:?%s*[^%s:]", at + #KEY) then
       open_at = at
     end
@@ -62,12 +63,12 @@ local function feed(self, piece)
   else
     self.rest = unfinished_key(text)
   end
-  return first_seen
+  return found
 end
 
 -- {input, output, cached, reasoning}, what is not known left out; nil when nothing is.
 local function result(self)
-  if not self.found then return nil end
+  if not self.input and not self.output and not self.total then return nil end
   local input = self.input
   if self.cache_read or self.cache_written then -- Anthropic counts these beside `input_tokens`
     input = (input or 0) + (self.cache_read or 0) + (self.cache_written or 0)

@@ -131,10 +131,16 @@ def test_tokens_are_read_wherever_the_answer_is_cut(
     )
 
 
-def test_the_first_usage_is_told_at_once() -> None:
+def test_a_piece_that_tells_tokens_is_known() -> None:
     reader = USAGE[b"reader"]()
-    pieces = [b'{"a":1,"usa', b'ge":{"prompt_tokens":1', b"}", b',"usage":{"prompt_tokens":2}}']
-    assert [USAGE[b"feed"](reader, piece) for piece in pieces] == [False, False, True, False]
+    pieces = [
+        b'{"a":1,"usa',
+        b'ge":{"prompt_tokens":1',
+        b"}",
+        b',"usage":{"prompt_tokens":2}}',
+        b"}",
+    ]
+    assert [USAGE[b"feed"](reader, piece) for piece in pieces] == [False, False, True, True, False]
 
 
 def test_an_endless_usage_is_not_kept_for_ever() -> None:
