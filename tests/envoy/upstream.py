@@ -174,9 +174,7 @@ class Upstream:
 
     def only(self) -> Received:
         """Return the one request that arrived."""
-        assert len(self.received) == 1, [
-            (request.method, request.path) for request in self.received
-        ]
+        assert len(self.received) == 1, [(each.method, each.path) for each in self.received]
         return self.received[0]
 
     def answer_for(self, request: Received) -> Answer:
