@@ -274,11 +274,9 @@ class _Reply:
 
     def _send_head(self) -> None:
         body = self.answer.body
-        framing = (
-            ("content-length", str(len(body) + self.answer.missing))
-            if isinstance(body, bytes)
-            else ("transfer-encoding", "chunked")
-        )
+        framing = ("transfer-encoding", "chunked")
+        if isinstance(body, bytes):
+            framing = ("content-length", str(len(body) + self.answer.missing))
         lines = [f"HTTP/1.1 {self.answer.status} Status"]
         lines += [f"{name}: {value}" for name, value in (*self.answer.headers, framing)]
         self.connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
