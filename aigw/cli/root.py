@@ -21,7 +21,7 @@ GATEWAY, CONFIGURATION, OTHER = "Gateway", "Providers and routing", "Other"
 ARGUMENTS = "aigw.arguments"
 EXAMPLES = """
 aigw start --demo                                # a gateway that needs no key
-aigw start --non-interactive --openai-key sk-... # the same for scripts
+aigw start --non-interactive --openai-key sk-... # for scripts
 printf %s "$KEY" | aigw config add --provider deepseek --key-stdin
 aigw route test 'Deep thinking: why is the sky blue?'
 aigw status

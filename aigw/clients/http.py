@@ -1,6 +1,8 @@
 """Ask the gateway over HTTP, and ask a provider whether it takes a key."""
 
 import json
+import socket
+import ssl
 import time
 from collections.abc import Mapping
 from contextlib import closing
@@ -148,10 +150,26 @@ def _status(url: str, headers: Mapping[str, str], *, timeout: float) -> int | st
     except httpx.TimeoutException:
         return "no answer in time"
     except httpx.NetworkError as error:
-        return str(error) or "the connection broke"
+        return _unconnected(error)
     except httpx.ProxyError:
         return "the proxy that the environment names refused"
     except httpx.TransportError:
         return "it does not speak HTTP there"
     except (ImportError, ValueError):
         return "the proxy that the environment names cannot be used"
+
+
+def _unconnected(error: Exception) -> str:
+    """Say why there was no connection, by the error of the system that is behind the library's."""
+    behind: BaseException | None = error
+    while behind is not None and not isinstance(behind, OSError):
+        behind = behind.__cause__ or behind.__context__
+    match behind:
+        case socket.gaierror():
+            return "its name leads to no address, or there is no network"
+        case ssl.SSLError():
+            return "its certificate is not trusted, or it does not speak TLS there"
+        case OSError():
+            return _words(behind)
+        case _:
+            return "the connection broke"

@@ -26,7 +26,7 @@ def probed(world: World, status: Status) -> Status:
         Trouble(
             code="provider_failed",
             message=f"provider `{one.id}`: {one.detail}",
-            hint=f"aigw config add --provider {one.id} --key-stdin",
+            hint=f"aigw config add --id {one.id} --key-stdin",
         )
         for one in providers
         if one.state == "failed"

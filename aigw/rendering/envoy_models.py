@@ -128,16 +128,7 @@ def _health(spec: GatewaySpec, generation: str) -> dict[str, object]:
     return {
         "status": "ok",
         "generation": generation,
-        "providers": {
-            provider.id: {
-                "name": _label(provider),
-                "healthy": True,
-                "consecutive_failures": 0,
-                "avg_latency_ms": None,
-                "last_error": None,
-            }
-            for provider in spec.providers
-        },
+        "providers": {provider.id: {"name": _label(provider)} for provider in spec.providers},
     }
 
 

@@ -83,7 +83,9 @@ def _is_newer(version: Node) -> bool:
     """Say whether a newer program wrote this, whose keys may mean something else."""
     if version.required().absent or version.value == API_VERSION:
         return False
-    newer = isinstance(version.value, str) and bool(re.match(r"aigw/v([2-9]|1.)", version.value))
+    newer = isinstance(version.value, str) and bool(
+        re.match(r"aigw/v([2-9]|1[0-9])", version.value)
+    )
     version.refuse(
         f"is {shown(version.value)}, of a newer aigw; this one reads `{API_VERSION}`: upgrade aigw"
         if newer

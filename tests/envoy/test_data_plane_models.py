@@ -145,13 +145,7 @@ def test_health_tells_generation_and_providers(listing: Gateway) -> None:
     tree = listing.get("/health").json()
     assert (tree["status"], tree["generation"]) == ("ok", GENERATION)
     assert tree["providers"].keys() == {"openai", "mine"}
-    assert tree["providers"]["openai"] == {
-        "name": "OpenAI",
-        "healthy": True,
-        "consecutive_failures": 0,
-        "avg_latency_ms": None,
-        "last_error": None,
-    }
+    assert tree["providers"]["openai"] == {"name": "OpenAI"}
 
 
 def test_health_needs_no_key_and_no_provider(tmp_path: Path) -> None:

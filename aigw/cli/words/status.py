@@ -47,7 +47,8 @@ def _auto_routing(result: Status) -> str:
     auto = result.auto_routing
     if not auto.enabled:
         return "auto-routing: off"
-    return f"auto-routing: {auto.default_model} where none of {auto.rules} rules matches"
+    rules = "1 rule" if auto.rules == 1 else f"{auto.rules or 'no'} rules"
+    return f"auto-routing: {rules}, else {auto.default_model}"
 
 
 def _providers(result: Status) -> str:

@@ -131,7 +131,14 @@ def test_a_provider_that_cannot_be_asked_is_not_asked(asked: Target) -> None:
 
 def test_a_provider_that_is_not_there_is_unreachable(closed_port: int) -> None:
     verdict = check_key(target(closed_port), Secret(CANARY), timeout=10)
-    assert (verdict.state, "refused" in verdict.detail) == (KeyState.UNREACHABLE, True)
+    assert verdict == KeyVerdict(state=KeyState.UNREACHABLE, detail="connection refused")
+
+
+def test_a_provider_without_an_address_is_unreachable() -> None:
+    verdict = check_key(target(80, host="nowhere.invalid"), Secret(CANARY), timeout=10)
+    assert verdict == KeyVerdict(
+        state=KeyState.UNREACHABLE, detail="its name leads to no address, or there is no network"
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,7 +171,7 @@ def test_a_server_that_is_not_trusted_gets_no_key() -> None:
         assert upstream.received == []
     authority.close()
     assert verdict.state is KeyState.UNREACHABLE
-    assert "CERTIFICATE_VERIFY_FAILED" in verdict.detail
+    assert verdict.detail == "its certificate is not trusted, or it does not speak TLS there"
 
 
 def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

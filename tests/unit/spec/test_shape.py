@@ -30,6 +30,10 @@ MALFORMED = {
         {"apiVersion": "v1", "x": 1},
         ["apiVersion: must be `aigw/v1`", "x: is unknown"],
     ),
+    "a version that is not out": (
+        {"apiVersion": "aigw/v1beta1"},
+        ["apiVersion: must be `aigw/v1`"],
+    ),
     "a number as version": ({"apiVersion": 1}, ["apiVersion: must be `aigw/v1`"]),
     "unknown keys": (
         tree_of(Engine="envoy", autorouting={}, zzz=1, image={}),
