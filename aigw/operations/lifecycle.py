@@ -12,6 +12,8 @@ from aigw.engines.look import State
 from aigw.engines.plan import Step
 from aigw.operations.change import LOCK_SECONDS, difference, realize, remember_applied
 from aigw.operations.draft import Draft, edited, keep, read
+from aigw.operations.provider_edit import meaning
+from aigw.operations.provider_notes import tell
 from aigw.operations.shown import base_url
 from aigw.operations.start_edit import StartWanted, with_wanted
 from aigw.operations.world import READY_SECONDS, World
@@ -101,6 +103,10 @@ def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
         engine = world.engine(paths, seconds=how.seconds)
         plan = realize(world, paths, engine, before=before, wanted=draft)
         remember(paths, choice)
+    for one in wanted.providers:
+        provider = meaning(plan.spec, one).configured
+        if provider is not None:
+            tell(world, provider, one)
     return _started(world, paths, choice, plan, created=created)
 
 

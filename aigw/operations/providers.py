@@ -10,6 +10,7 @@ from aigw.operations.key_check import check_keys
 from aigw.operations.look import look_at_draft
 from aigw.operations.near import meant
 from aigw.operations.provider_edit import ProviderWanted, meaning, with_provider
+from aigw.operations.provider_notes import tell
 from aigw.operations.shown import masked
 from aigw.operations.world import DEFAULT_GATEWAY, World
 from aigw.spec.default_patterns import settled
@@ -59,13 +60,11 @@ def add_provider(
     """
     before = before_adding(world, gateway)
     about = meaning(before.spec, wanted)
-    if about.type.warning and wanted.secrets:
-        world.note(about.type.warning)
     if check:
         check_keys(world, before, wanted)
     effect = change(world, gateway, lambda draft: with_provider(draft, wanted), new=True)
     provider = find_provider(effect.spec, about.id)
-    _tell_taken(world, provider)
+    tell(world, provider, wanted)
     created = effect.before.provider(about.id) is None
     return _changed(gateway, provider, effect, created=created)
 
@@ -144,20 +143,6 @@ def without_provider(spec: GatewaySpec, gone: Provider, *, force: bool) -> Gatew
     if lost_default:
         auto = replace(auto, enabled=False, default="")
     return replace(left, auto_routing=replace(auto, rules=rules))
-
-
-def _tell_taken(world: World, provider: Provider) -> None:
-    """Say which default patterns other providers have already."""
-    ptype = catalog.find(provider.type)
-    if ptype is None or provider.patterns_given:
-        return
-    got = {pattern.text for pattern in provider.models}
-    taken = [text for text in ptype.default_patterns(provider.options) if text not in got]
-    if taken:
-        world.note(
-            f"{', '.join(taken)}: another provider serves these already; "
-            f"ask for `{provider.id}/MODEL` to use {provider.id}"
-        )
 
 
 def _changed(gateway: str, provider: Provider, effect: Effect, *, created: bool) -> ProviderChanged:

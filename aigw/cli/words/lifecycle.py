@@ -7,19 +7,30 @@ from aigw.operations.deletion import Deleted
 from aigw.operations.lifecycle import Planned, Probe, Started, Stopped
 
 ADD = 'add a provider: printf %s "$KEY" | aigw config add --provider TYPE --key-stdin'
+MODELS = "see its models: curl {url}/models"
+CHAT = """\
+try it: curl {url}/chat/completions -H 'content-type: application/json' \\
+  -d '{{"model": "demo", "messages": [{{"role": "user", "content": "Hello!"}}]}}'"""
 
 
 def started(result: Started) -> str:
     """Say that the gateway runs, where, and what to do next."""
+    steps = () if result.created else _steps(result.changed)
     lines = [
         f"gateway {result.gateway} {_begun(result)}: {result.url}",
         f"engine: {result.engine} ({result.engine_reason})",
-        *(f"done: {step}" for step in _steps(result.changed)),
+        *(f"done: {step}" for step in steps),
         _probe(result.probe),
     ]
-    if not result.providers:
-        lines.append(ADD)
+    if result.created or not result.providers:
+        lines.append(_next(result))
     return "\n".join(lines)
+
+
+def _next(result: Started) -> str:
+    if not result.providers:
+        return ADD
+    return (CHAT if "demo" in result.providers else MODELS).format(url=result.url)
 
 
 def _probe(probe: Probe) -> str:
