@@ -60,13 +60,6 @@ class SpecInvalid(AigwError):
         super().__init__(f"{source} cannot be used:{lines}", hint=hint)
 
 
-class NotRunning(AigwError):
-    """The gateway is there but does not run."""
-
-    code = "not_running"
-    exit_code = 4
-
-
 class UnknownGateway(AigwError):
     """There is no gateway of that name."""
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -53,21 +53,6 @@ class Request:
     usage: Usage | None
     stream: bool
     generation: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requests:
-    """Requests in the order of their lines, and how many lines could not be read."""
-
-    requests: tuple[Request, ...]
-    unreadable: int
-
-
-def requests(lines: Iterable[str]) -> Requests:
-    """Read whole lines; blank ones are nothing."""
-    read = [request(line) for line in lines if line.strip()]
-    known = tuple(one for one in read if one is not None)
-    return Requests(requests=known, unreadable=len(read) - len(known))
 
 
 def request(line: str) -> Request | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from aigw.catalog.options import OptionValue
 from aigw.catalog.target import resolve
 from aigw.cli import keys
 from aigw.cli.session import Session
@@ -15,7 +16,6 @@ from aigw.operations.routes import RuleWanted
 from aigw.operations.start_edit import StartWanted
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.presets import PRESETS
-from aigw.spec.provider import OptionValue
 from aigw.spec.secret import Secret
 
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from re import fullmatch
 
 from aigw import catalog
-from aigw.catalog.options import option_value
+from aigw.catalog.options import OptionValue, option_value
 from aigw.catalog.provider_type import OptionField, ProviderType
 from aigw.catalog.target import url_problem
 from aigw.cli.questions import Choice, Questions
 from aigw.errors import BadUsage, Interrupted
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.presets import PRESETS
-from aigw.spec.provider import OptionValue
 from aigw.spec.secret import Secret
 
 DONE = ""

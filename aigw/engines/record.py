@@ -23,15 +23,14 @@ class Record:
     """A supervisor and its Envoy, in `run/supervisor.json`.
 
     `envoy` is None while none runs, and `problem` says why; it is `serving` once the supervisor
-    has seen it take connections. `starts` counts the attempts of this supervisor; `started_at` is
-    seconds since the epoch; `drained` says of the Envoy that was stopped last that no request was
-    cut; `runtime` is the folder of its sockets.
+    has seen it take connections. `starts` counts the attempts of this supervisor; `drained` says
+    of the Envoy that was stopped last that no request was cut; `runtime` is the folder of its
+    sockets.
     """
 
     supervisor: Identity
     envoy: Identity | None = None
     serving: bool = False
-    started_at: float = 0.0
     starts: int = 0
     problem: str = ""
     drained: bool = True
@@ -58,7 +57,6 @@ def read_record(paths: GatewayPaths) -> Record | None:
             supervisor=Identity(pid=int(tree["pid"]), started=str(tree["create_time"])),
             envoy=envoy,
             serving=bool(tree["serving"]),
-            started_at=float(tree["started_at"]),
             starts=int(tree["starts"]),
             problem=str(tree["problem"]),
             drained=bool(tree["drained"]),
@@ -89,7 +87,6 @@ def write_record(paths: GatewayPaths, record: Record) -> None:
         "envoy_pid": record.envoy.pid if record.envoy else 0,
         "envoy_create_time": record.envoy.started if record.envoy else "",
         "serving": record.serving,
-        "started_at": record.started_at,
         "starts": record.starts,
         "problem": record.problem,
         "drained": record.drained,

@@ -64,7 +64,6 @@ class Supervisor:
         self._admin = EnvoyAdmin(paths.admin_socket)
         self._record = Record(
             supervisor=me,
-            started_at=time.time(),
             foreground=settings.foreground,
             runtime=str(paths.runtime),
         )

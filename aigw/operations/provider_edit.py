@@ -4,15 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from aigw import catalog
-from aigw.catalog.options import option_value
+from aigw.catalog.options import OptionValue, option_value
 from aigw.catalog.provider_type import ProviderType
 from aigw.errors import BadUsage
 from aigw.operations.draft import Draft
 from aigw.operations.near import meant
 from aigw.spec.contradictions import ENGINES
-from aigw.spec.default_patterns import settled
 from aigw.spec.gateway import EngineName, GatewaySpec
-from aigw.spec.provider import ModelPattern, OptionValue, Provider
+from aigw.spec.provider import ModelPattern, Provider
 from aigw.spec.secret import KeySource, Secret, Stored
 
 
@@ -77,8 +76,7 @@ def with_provider(draft: Draft, wanted: ProviderWanted) -> Draft:
         model_map=_laid_over(old.model_map, wanted.model_map),
     )
     keys = {**draft.keys, about.id: _stored(draft.keys.get(about.id, ()), wanted)}
-    spec = draft.spec.with_provider(provider)
-    return replace(draft, spec=replace(spec, providers=settled(spec.providers)), keys=keys)
+    return replace(draft, spec=draft.spec.with_provider(provider), keys=keys)
 
 
 def known_type(name: str) -> ProviderType:

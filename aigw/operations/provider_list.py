@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aigw import catalog
+from aigw.catalog.options import OptionValue
 from aigw.catalog.provider_type import Api, ProviderType
 from aigw.catalog.target import PORTS, resolve
 from aigw.operations.look import look_at_draft
 from aigw.operations.shown import masked
 from aigw.operations.world import World
-from aigw.spec.provider import OptionValue, Provider
+from aigw.spec.provider import Provider
 from aigw.state.secrets import KeyRing
 
 

@@ -104,9 +104,8 @@ def remove_rule(world: World, gateway: str, *, name: str, rule_id: str) -> RuleC
     """Remove the rule of that name or id; raises BadUsage when there is none."""
 
     def without(draft: Draft) -> Draft:
-        auto = draft.spec.auto_routing
-        gone = find_rule(auto, name=name, rule_id=rule_id)
-        return _with(draft, replace(auto, rules=tuple(one for one in auto.rules if one != gone)))
+        gone = find_rule(draft.spec.auto_routing, name=name, rule_id=rule_id)
+        return replace(draft, spec=draft.spec.without_rule(gone.name))
 
     effect = change(world, gateway, without)
     gone = find_rule(effect.before.auto_routing, name=name, rule_id=rule_id)
@@ -204,9 +203,10 @@ def with_rule(draft: Draft, wanted: RuleWanted) -> Draft:
         trigger=wanted.trigger,
         model=wanted.model,
     )
-    place = _place(auto, wanted)
-    rules = (*auto.rules[:place], rule, *auto.rules[place:])
-    return _with(draft, replace(auto, rules=rules))
+    if wanted.before:
+        find_rule(auto, name=wanted.before, rule_id="")
+    spec = draft.spec.with_rule(rule, before=wanted.before, first=wanted.first)
+    return replace(draft, spec=spec)
 
 
 def _pattern(wanted: RuleWanted) -> str:
@@ -216,12 +216,6 @@ def _pattern(wanted: RuleWanted) -> str:
     if problem:
         raise BadUsage(f"the pattern cannot be used: {problem}")
     return wanted.pattern
-
-
-def _place(auto: AutoRouting, wanted: RuleWanted) -> int:
-    if wanted.before:
-        return auto.rules.index(find_rule(auto, name=wanted.before, rule_id=""))
-    return 0 if wanted.first else len(auto.rules)
 
 
 def _free_name(model: str, taken: list[str]) -> str:

@@ -35,11 +35,6 @@ class Layout:
     limits: Limits = Limits()
 
     @property
-    def bootstrap(self) -> Path:
-        """What Envoy is started with."""
-        return self.folder / "bootstrap.json"
-
-    @property
     def listeners(self) -> Path:
         """The listener."""
         return self.folder / "lds" / "lds.json"
@@ -54,11 +49,6 @@ class Layout:
         """The routes and the program."""
         return self.folder / "rds" / "rds.json"
 
-    @property
-    def secrets(self) -> Path:
-        """The folder of keys, one file each."""
-        return self.folder / "sds"
-
     def secret(self, name: str) -> Path:
         """The file of one key; `name` is that of its cluster: `openai.1`."""
-        return self.secrets / f"{name}.json"
+        return self.folder / "sds" / f"{name}.json"

@@ -55,10 +55,6 @@ class GatewaySpec:
         """Leave out the provider of that id."""
         return self._with_providers(old for old in self.providers if old.id != provider_id)
 
-    def rule(self, name: str) -> RoutingRule | None:
-        """Return the routing rule of that name."""
-        return next((rule for rule in self.auto_routing.rules if rule.name == name), None)
-
     def with_rule(
         self, rule: RoutingRule, *, before: str = "", first: bool = False
     ) -> "GatewaySpec":
@@ -69,7 +65,7 @@ class GatewaySpec:
         return self._with_rules((*rules[:place], rule, *rules[place:]))
 
     def without_rule(self, name: str) -> "GatewaySpec":
-        """Leave out the routing rules of that name."""
+        """Leave out the routing rule of that name."""
         return self._with_rules(rule for rule in self.auto_routing.rules if rule.name != name)
 
     def _with_providers(self, providers: Iterable[Provider]) -> "GatewaySpec":

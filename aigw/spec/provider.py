@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from aigw.catalog.options import OptionValue
 from aigw.spec.secret import KeySource
 
 
@@ -55,9 +56,6 @@ class ModelPattern:
 
     def __str__(self) -> str:
         return self.text
-
-
-OptionValue = str | bool | int | float | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,7 @@
 """The shape of one provider in a `gateway.yaml`."""
 
-import math
-
 from aigw import catalog
+from aigw.catalog.options import OptionValue
 from aigw.catalog.provider_type import OptionField, ProviderType
 from aigw.spec.forms import (
     CONTROL,
@@ -20,7 +19,7 @@ from aigw.spec.forms import (
     Form,
 )
 from aigw.spec.node import Node
-from aigw.spec.provider import ModelPattern, OptionValue, Provider
+from aigw.spec.provider import ModelPattern, Provider
 from aigw.spec.secret import FromEnvironment, FromFile, KeySource, Stored
 
 PROVIDER_KEYS = ("id", "type", "models", "keys", "url", "modelMap", "options")
@@ -125,21 +124,8 @@ def _option(node: Node, field: OptionField) -> OptionValue:
             return bool(node.flag())
         case "integer":
             return node.whole(*option_bounds(field)) or 0
-        case "number":
-            return _number(node, field)
         case "list":
             form = option_form(field)
             return tuple(item.required().text(form) for item in node.items(MOST_KEYS))
         case _:
             return node.word(field.choices) if field.choices else node.text(option_form(field))
-
-
-def _number(node: Node, field: OptionField) -> float:
-    least, most = option_bounds(field)
-    match node.value:
-        case bool():
-            pass
-        case int() | float() as number if math.isfinite(number) and least <= number <= most:
-            return number
-    node.refuse(f"must be a number from {least} to {most}")
-    return 0

@@ -141,7 +141,6 @@ def _option(field: OptionField) -> Schema:
     kinds: Mapping[str, Schema] = {
         "boolean": {"type": "boolean"},
         "integer": {"type": "integer", "minimum": least, "maximum": most},
-        "number": {"type": "number", "minimum": least, "maximum": most},
         "list": _list(text, forms.MOST_KEYS),
         "string": text,
     }

@@ -25,11 +25,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from aigw.catalog.options import OptionValue
 from aigw.rendering.envoy import EnvoyConfig, KeyRing, render
 from aigw.rendering.layout import Layout, Limits
 from aigw.rendering.resource import Discovery, discovery
 from aigw.spec.gateway import GatewaySpec, Listen
-from aigw.spec.provider import ModelPattern, OptionValue, Provider
+from aigw.spec.provider import ModelPattern, Provider
 from aigw.spec.secret import Secret, Stored
 from tests.envoy.upstream import PATIENCE, Upstream
 
@@ -118,6 +119,7 @@ class Gateway:
             limits=limits,
         )
         self.engine_log = folder / "envoy.log"
+        self._bootstrap = folder / "envoy" / "bootstrap.json"
         self._change = change
         self.port = 0
 
@@ -157,8 +159,8 @@ class Gateway:
     def write(self, config: EnvoyConfig) -> None:
         """Write all files of a configuration, each in one step, in the order of a reload."""
         config = self._change(config)
-        self.layout.bootstrap.parent.mkdir(parents=True, exist_ok=True)
-        put(self.layout.bootstrap, dict(config.bootstrap))
+        self._bootstrap.parent.mkdir(parents=True, exist_ok=True)
+        put(self._bootstrap, dict(config.bootstrap))
         for name, secret in config.secrets.items():
             put(self.layout.secret(name), secret.tree())
         put(self.layout.clusters, config.clusters.tree())
@@ -231,7 +233,7 @@ class Gateway:
         assert ENVOY, "envoy is not installed"
         options = ["--concurrency", "1", "--disable-hot-restart", "--reject-unknown-dynamic-fields"]
         flush = ["--file-flush-interval-msec", "50"]
-        return [ENVOY, "-c", str(self.layout.bootstrap), *options, *flush, "--log-level", "warning"]
+        return [ENVOY, "-c", str(self._bootstrap), *options, *flush, "--log-level", "warning"]
 
     def _listening_port(self) -> int | None:
         if self.process.poll() is not None:

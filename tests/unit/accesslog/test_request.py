@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigw.accesslog.line import line
-from aigw.accesslog.request import Request, Requests, Usage, request, requests
+from aigw.accesslog.request import Request, Usage, request
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 FULL: dict[str, object] = {
@@ -156,12 +156,6 @@ def test_no_line_breaks_the_reader(text: str) -> None:
 def test_no_value_breaks_the_reader_or_the_line(values: dict[str, object]) -> None:
     found = request(json.dumps({**FULL, **values}))
     assert found is None or line(found, UTC).isprintable()
-
-
-def test_lines_that_cannot_be_read_are_counted() -> None:
-    whole = json.dumps(FULL)
-    found = requests([whole, "", '{"half', whole])
-    assert found == Requests(requests=(READ, READ), unreadable=1)
 
 
 BEIJING = timezone(timedelta(hours=8))

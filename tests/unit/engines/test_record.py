@@ -30,7 +30,7 @@ def paths(tmp_path: Path) -> GatewayPaths:
     "record",
     [
         Record(supervisor=SUPERVISOR),
-        Record(supervisor=SUPERVISOR, envoy=ENVOY, started_at=1.5, starts=3, foreground=True),
+        Record(supervisor=SUPERVISOR, envoy=ENVOY, starts=3, foreground=True),
         Record(supervisor=SUPERVISOR, problem='"it" ended\n', drained=False),
     ],
     ids=["new", "running", "troubled"],

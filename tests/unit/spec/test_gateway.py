@@ -49,7 +49,5 @@ def test_a_new_provider_comes_last() -> None:
 
 
 def test_what_is_looked_for_by_name_is_found_or_not() -> None:
-    spec = spec_of(custom("a", "x")).with_rule(rule("r"))
-    assert spec.provider("a") == provider("a", "x")
-    assert spec.rule("r") == rule("r")
-    assert (spec.provider("b"), spec.rule("a")) == (None, None)
+    spec = spec_of(custom("a", "x"))
+    assert (spec.provider("a"), spec.provider("b")) == (provider("a", "x"), None)

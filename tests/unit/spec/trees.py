@@ -73,7 +73,6 @@ def option_values(field: OptionField) -> st.SearchStrategy[Any]:
     kinds: dict[str, st.SearchStrategy[Any]] = {
         "boolean": st.booleans(),
         "integer": st.integers(least, most),
-        "number": st.floats(least, most),
         "list": st.lists(MODELS, max_size=3),
         "string": _option_texts(field),
     }
