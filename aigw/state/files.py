@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from aigw.errors import BadUsage, Busy, CannotWrite
+from aigw.errors import BadUsage, Busy, CannotWrite, UnknownGateway
 
 _SENTENCES = {
     errno.ENOSPC: "no space is left on the disk",
@@ -166,7 +166,8 @@ def tighten(path: Path) -> str:
 def locked(path: Path, *, timeout: float) -> Iterator[None]:
     """Hold the lock file for the block; its folder must exist, and the file is never removed.
 
-    Raises Busy after `timeout` seconds, naming the process that holds it where that is known.
+    Raises Busy after `timeout` seconds, naming the process that holds it where that is known, and
+    UnknownGateway when the folder is gone by then.
     """
     from filelock import FileLock, Timeout  # late: 30 ms; commands that only read need no lock
 
@@ -175,6 +176,9 @@ def locked(path: Path, *, timeout: float) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise Busy(_held(path), hint="try again in a moment") from error
+    except FileNotFoundError as error:
+        message = f"another command deleted the gateway meanwhile: `{path.parent}` is gone"
+        raise UnknownGateway(message, hint="aigw start") from error
     except OSError as error:
         raise CannotWrite(f"`{path}` could not be locked: {reason(error)}") from error
     try:

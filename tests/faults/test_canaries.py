@@ -71,7 +71,7 @@ def typed(machine: Machine, provider: str, *more: str) -> Ended:
     terminal = pexpect.spawn(
         sys.executable,
         ["-m", "aigw", *words],
-        env=environment,  # type: ignore[arg-type] # its stubs want os._Environ
+        env=environment,
         cwd=str(machine.folder),
         encoding="utf-8",
         timeout=PATIENCE,
