@@ -186,6 +186,8 @@ def test_nobody_else_can_read_what_a_gateway_writes(running: Running, upstream: 
     }
     assert open_to_others == {}
     assert {running.paths.admin_socket, running.paths.access_log} <= set(found)
+    for each in (running.supervisor, running.envoy):
+        assert "Umask:\t0077\n" in Path(f"/proc/{each.pid}/status").read_text()
 
 
 def test_a_gateway_without_providers_runs(running: Running) -> None:

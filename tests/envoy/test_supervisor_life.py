@@ -174,13 +174,15 @@ def test_a_gateway_outlives_the_terminal_it_was_started_in(tmp_path: Path) -> No
         program, *words = running.command("apply")
         terminal = pexpect.spawn(program, words, env=running.environ(), timeout=PATIENCE)
         terminal.expect_exact("done")
-        before = (running.supervisor, running.envoy)
+        supervisor, envoy = running.supervisor, running.envoy
         terminal.close()
         until(lambda: not terminal.isalive())
-        for each in before:
-            process.send(each, signal.SIGHUP)
+        process.send(supervisor, signal.SIGHUP)
         assert running.ask().status == 200
-        assert (running.supervisor, running.envoy) == before
+        assert running.envoy == envoy
+        kill(envoy)
+        until(lambda: running.engine.look().state is State.RUNNING)
+        assert running.supervisor == supervisor
 
 
 def test_a_port_that_is_taken_while_envoy_is_down_is_waited_for(running: Running) -> None:
