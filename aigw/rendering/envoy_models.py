@@ -26,7 +26,7 @@ CLIENT_PATHS: Mapping[Api, str] = {
 }
 """Where a client asks for each API; models are listed by the gateway itself."""
 
-MODULES = ("prompt", "usage")
+MODULES = ("prompt", "usage", "serving", "problems", "answers")
 PER_MILLION = Decimal(1_000_000)
 
 

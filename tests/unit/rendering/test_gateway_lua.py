@@ -41,7 +41,7 @@ def decided(spec: GatewaySpec, model: str, forced: str) -> tuple[str, str] | Non
     targets = {each.id: TARGET for each in spec.providers}
     source = gateway_program(spec, targets=targets, routes=names, generation="g")
     lua = luajit21.LuaRuntime(encoding=None)
-    lua_serve = lua.execute(f"{source}\nreturn serve".encode())
+    lua_serve = lua.execute(f"{source}\nreturn serving.serve".encode())
     found = lua_serve(model.encode(), forced.encode() or None)
     match found:
         case (bytes() as provider_id, bytes() as bare):
