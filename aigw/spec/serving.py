@@ -1,4 +1,4 @@
-"""Which provider serves a model, as `templates/envoy/gateway.lua` decides in the data plane."""
+"""Which provider serves a model, as `templates/envoy/serving.lua` decides in the data plane."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
