@@ -2,10 +2,12 @@
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from shlex import quote
 
 import typer
 
@@ -19,6 +21,9 @@ FAILED = 1
 GOES_ON = "run the command again: it goes on where it stopped"
 DOUBTFUL = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """What the machine refuses whatever the program does; all other OSErrors are errors of ours."""
+
+GATEWAY_OPTIONS = ("-g", "--gateway", "--container-name")
+OF_A_GATEWAY = re.compile(r"\baigw (?=[a-z])(?!list\b|schema\b|config providers\b|.*--help$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,8 @@ def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
         return FAILED
     except (Exception, KeyboardInterrupt) as error:  # the only place that catches everything
         said = _said(error, arguments) or _crashed(error, arguments)
-        output.error(code=said.code, message=without_keys(said.message), hint=said.hint)
+        hint = _of_gateway(said.hint, arguments)
+        output.error(code=said.code, message=without_keys(said.message), hint=hint)
         return said.exit_code
     return 0
 
@@ -69,6 +75,16 @@ def _said(error: BaseException, arguments: Sequence[str]) -> Said | None:
         case _:
             return None
     return Said(code=code, message=message, hint=hint, exit_code=exit_code)
+
+
+def _of_gateway(hint: str, arguments: Sequence[str]) -> str:
+    """Let a hint be about the gateway that the command line named, not about the default one."""
+    for index, argument in enumerate(arguments):
+        option, _, value = argument.partition("=")
+        if option in GATEWAY_OPTIONS:
+            name = value or next(iter(arguments[index + 1 : index + 2]), "")
+            return OF_A_GATEWAY.sub(f"aigw -g {quote(name)} ", hint) if name else hint
+    return hint
 
 
 def _spoken(error: typer.TyperException, arguments: Sequence[str]) -> str:

@@ -154,6 +154,8 @@ class EnvoyEngine:
             self._restart_envoy(plan, supervisor)
         elif plan.reloads:
             self._reload(plan)
+        else:
+            remove_others(self._paths, plan.wanted)
 
     def _start(self, plan: EnvoyPlan) -> None:
         self._write(plan)

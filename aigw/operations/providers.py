@@ -34,7 +34,8 @@ class ProviderSummary:
 class ProviderChanged:
     """A provider was added, changed or removed.
 
-    `created` says that it is new; `rules_removed` names the rules that went with it.
+    `created` says that it is new; `rules_removed` names the rules that went with it, and
+    `default_removed` the default model, without which auto-routing is off.
     """
 
     gateway: str
@@ -43,6 +44,7 @@ class ProviderChanged:
     applied: bool
     generation: str | None
     rules_removed: tuple[str, ...] = ()
+    default_removed: str = ""
 
 
 def before_adding(world: World, gateway: str) -> Draft:
@@ -84,9 +86,14 @@ def remove_provider(world: World, gateway: str, name: str, *, force: bool) -> Pr
     effect = change(world, gateway, without)
     kept = {rule.name for rule in effect.spec.auto_routing.rules}
     rules = (rule.name for rule in effect.before.auto_routing.rules)
+    default = effect.before.auto_routing.default
     gone = find_provider(effect.before, name)
     result = _changed(gateway, gone, effect, created=False)
-    return replace(result, rules_removed=tuple(rule for rule in rules if rule not in kept))
+    return replace(
+        result,
+        rules_removed=tuple(rule for rule in rules if rule not in kept),
+        default_removed="" if effect.spec.auto_routing.default else default,
+    )
 
 
 def remove_key(world: World, gateway: str, name: str, ending: str) -> ProviderChanged:

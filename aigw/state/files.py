@@ -93,10 +93,15 @@ def _write_new(path: Path, content: bytes, *, mode: int, durable: bool) -> None:
             os.fsync(descriptor)
 
 
+def abandoned(path: Path) -> Iterator[Path]:
+    """Yield what writers of this file have beside it while they write, or left when killed."""
+    return path.parent.glob(f".{path.name.translate(_GLOB_LITERAL)}.*.tmp")
+
+
 def _forget_abandoned(target: Path, temporary: Path) -> None:
     """Remove what killed writers of the same file left; a writer that takes a minute is dead."""
     now = temporary.stat().st_mtime
-    for other in target.parent.glob(f".{target.name.translate(_GLOB_LITERAL)}.*.tmp"):
+    for other in abandoned(target):
         with suppress(FileNotFoundError):
             if now - other.stat().st_mtime > _ABANDONED_SECONDS:
                 other.unlink()

@@ -30,7 +30,8 @@ def test_a_provider_that_rules_need_stays(aigw: Program) -> None:
     forced = aigw("config", "remove", "--provider", "openai", "--force")
     assert (forced.code, forced.out) == (
         0,
-        f"removed provider openai and the rules deep\n{STOPPED}",
+        "removed provider openai, rule deep, the default model gpt-4o; auto-routing is off\n"
+        f"{STOPPED}",
     )
     assert aigw("route", "list", "--json").json()["enabled"] is False
 
@@ -80,7 +81,7 @@ def test_a_fine_document_is_said_to_be_fine(aigw: Program) -> None:
     add(aigw, "--provider", "deepseek", "--key", KEY)
     said = aigw("config", "check")
     path = aigw.folder / "gateway.yaml"
-    assert (said.code, said.out, said.err) == (0, f"{path} is fine: 1 providers, 0 rules\n", "")
+    assert (said.code, said.out, said.err) == (0, f"{path} is fine: 1 provider, no rules\n", "")
 
 
 def test_every_type_of_the_catalogue_is_shown(aigw: Program) -> None:

@@ -35,6 +35,7 @@ PROVIDER_CHANGED: Shape = {
     "applied": True,
     "generation": "",
     "rules_removed": [""],
+    "default_removed": "",
 }
 RULE_CHANGED: Shape = {
     "gateway": "",

@@ -35,6 +35,29 @@ def test_starting_twice_changes_nothing(machine: Machine) -> None:
     }
 
 
+def test_a_key_that_nobody_uses_any_more_is_removed(machine: Machine) -> None:
+    machine.start("--demo")
+    left = machine.data / "envoy" / "xds" / "sds" / "gone.1.json"
+    left.write_text("{}")
+    again = machine.run("start", "--non-interactive", "--json").json()
+    assert again["changed"] == [{"action": "remove", "what": "key gone.1"}]
+    assert not left.exists()
+    assert machine.run("plan").code == 0
+
+
+def test_what_a_killed_writer_left_is_purged(machine: Machine) -> None:
+    machine.start("--demo")
+    (machine.data / ".credentials.yaml.0123456789ab.tmp").write_text("openai: [sk-left]")
+    machine.run("delete", "--purge", "--yes")
+    assert not machine.data.exists()
+
+
+def test_a_hint_is_about_the_gateway_that_was_named(machine: Machine) -> None:
+    machine.start("--demo")
+    taken = machine.start("-g", "two", expect=5)
+    assert "\nhint: aigw -g two start --http-port " in taken.err
+
+
 def test_a_dry_run_changes_nothing(machine: Machine) -> None:
     planned = machine.run("start", "--dry-run", "--demo")
     assert planned.err == ""

@@ -54,9 +54,9 @@ def test_a_rule_is_added_and_shown(routed: Program) -> None:
 
 
 def test_a_rule_says_when_auto_routing_is_off(routed: Program) -> None:
-    assert routed("route", "off").out == "auto-routing is off\n"
+    assert routed("route", "off").out == f"auto-routing is off\n{STOPPED}"
     assert add(routed, "deep").out.endswith(OFF)
-    assert routed("route", "off").out == "auto-routing is off; its 1 rules are kept\n"
+    assert routed("route", "off").out == f"auto-routing is off; 1 rule kept\n{STOPPED}"
 
 
 def test_rules_stand_where_they_were_put(routed: Program) -> None:

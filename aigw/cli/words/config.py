@@ -17,9 +17,10 @@ def provider_added(added: ProviderChanged) -> str:
 
 def provider_removed(removed: ProviderChanged) -> str:
     """Say what is gone."""
-    rules = removed.rules_removed
-    with_rules = f" and the rules {', '.join(rules)}" if rules else ""
-    return f"removed provider {removed.provider.id}{with_rules}\n{effect(removed.applied)}"
+    gone = [f"provider {removed.provider.id}", *(f"rule {name}" for name in removed.rules_removed)]
+    if removed.default_removed:
+        gone.append(f"the default model {removed.default_removed}; auto-routing is off")
+    return f"removed {', '.join(gone)}\n{effect(removed.applied)}"
 
 
 def key_removed(removed: ProviderChanged) -> str:

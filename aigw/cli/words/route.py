@@ -1,7 +1,7 @@
 """How results of the `route` commands read."""
 
 from aigw.cli.output import table
-from aigw.cli.words.shared import effect, odd
+from aigw.cli.words.shared import count, effect, odd
 from aigw.operations.routes import PresetsListed, RoutingChanged, RuleChanged, RulesListed
 
 OFF = "auto-routing is off; `aigw route default MODEL` switches it on"
@@ -21,10 +21,10 @@ def rule_removed(removed: RuleChanged) -> str:
 
 def routing_changed(changed: RoutingChanged) -> str:
     """Say what auto-routing does now."""
-    if not changed.enabled:
-        kept = f"; its {changed.rules} rules are kept" if changed.rules else ""
-        return f"auto-routing is off{kept}"
     text = f"auto-routing is on: {changed.default_model} where no rule matches"
+    if not changed.enabled:
+        kept = f"; {count(changed.rules, 'rule')} kept" if changed.rules else ""
+        text = f"auto-routing is off{kept}"
     return f"{text}\n{effect(changed.applied)}"
 
 

@@ -1,6 +1,7 @@
 """How the status of gateways reads."""
 
 from aigw.cli.output import table
+from aigw.cli.words.shared import count
 from aigw.operations.status import GatewaysListed, ProviderStatus, Status
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -47,8 +48,7 @@ def _auto_routing(result: Status) -> str:
     auto = result.auto_routing
     if not auto.enabled:
         return "auto-routing: off"
-    rules = "1 rule" if auto.rules == 1 else f"{auto.rules or 'no'} rules"
-    return f"auto-routing: {rules}, else {auto.default_model}"
+    return f"auto-routing: {count(auto.rules, 'rule')}, else {auto.default_model}"
 
 
 def _providers(result: Status) -> str:
