@@ -65,10 +65,8 @@ def provider(
 
 
 def keys(**by_provider: Iterable[str]) -> KeyRing:
-    """Make a ring of keys; `_` in a provider's name stands for `-`."""
-    return {
-        name.replace("_", "-"): tuple(map(Secret, values)) for name, values in by_provider.items()
-    }
+    """Make a ring of keys."""
+    return {name: tuple(map(Secret, values)) for name, values in by_provider.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
