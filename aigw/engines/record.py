@@ -1,6 +1,7 @@
 """What a supervisor writes down for the commands, and what a command asks of a supervisor."""
 
 import json
+import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,15 +24,15 @@ class Record:
     """A supervisor and its Envoy, in `run/supervisor.json`.
 
     `envoy` is None while none runs, and `problem` says why; it is `serving` once the supervisor
-    has seen it take connections. `starts` counts the attempts of this supervisor; `drained` says
-    of the Envoy that was stopped last that no request was cut; `runtime` is the folder of its
-    sockets.
+    has seen it take connections. `obeyed` is the id of the request for which Envoy was started;
+    `drained` says of the Envoy that was stopped last that no request was cut; `runtime` is the
+    folder of its sockets.
     """
 
     supervisor: Identity
     envoy: Identity | None = None
     serving: bool = False
-    starts: int = 0
+    obeyed: str = ""
     problem: str = ""
     drained: bool = True
     foreground: bool = False
@@ -42,8 +43,14 @@ class Record:
 class Request:
     """What to do on SIGUSR1, and how many seconds running requests have to finish."""
 
+    id: str
     action: Literal["stop", "restart"]
     drain_seconds: float
+
+    @classmethod
+    def new(cls, action: Literal["stop", "restart"], *, drain_seconds: float) -> "Request":
+        """Make a request unlike any other."""
+        return cls(id=os.urandom(8).hex(), action=action, drain_seconds=drain_seconds)
 
 
 def read_record(paths: GatewayPaths) -> Record | None:
@@ -57,7 +64,7 @@ def read_record(paths: GatewayPaths) -> Record | None:
             supervisor=Identity(pid=int(tree["pid"]), started=str(tree["create_time"])),
             envoy=envoy,
             serving=bool(tree["serving"]),
-            starts=int(tree["starts"]),
+            obeyed=str(tree["obeyed"]),
             problem=str(tree["problem"]),
             drained=bool(tree["drained"]),
             foreground=bool(tree["foreground"]),
@@ -87,7 +94,7 @@ def write_record(paths: GatewayPaths, record: Record) -> None:
         "envoy_pid": record.envoy.pid if record.envoy else 0,
         "envoy_create_time": record.envoy.started if record.envoy else "",
         "serving": record.serving,
-        "starts": record.starts,
+        "obeyed": record.obeyed,
         "problem": record.problem,
         "drained": record.drained,
         "foreground": record.foreground,
@@ -102,15 +109,20 @@ def take_request(paths: GatewayPaths) -> Request | None:
     try:
         tree = json.loads(file.read_text(encoding="utf-8"))
         file.unlink()
-        action, seconds = tree["action"], float(tree["drain_seconds"])
+        name, seconds = str(tree["id"]), float(tree["drain_seconds"])
+        action: Literal["stop", "restart"] = "restart" if tree["action"] == "restart" else "stop"
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Request(action="restart" if action == "restart" else "stop", drain_seconds=seconds)
+    return Request(id=name, action=action, drain_seconds=seconds)
 
 
 def write_request(paths: GatewayPaths, request: Request) -> None:
     """Leave a request for the supervisor; raises CannotWrite."""
-    tree = {"action": request.action, "drain_seconds": request.drain_seconds}
+    tree = {
+        "id": request.id,
+        "action": request.action,
+        "drain_seconds": request.drain_seconds,
+    }
     write_atomically(_request_file(paths), json.dumps(tree) + "\n", durable=False)
 
 

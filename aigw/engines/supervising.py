@@ -122,7 +122,6 @@ class Supervisor:
 
     def _start(self) -> None:
         """Start Envoy and see it take connections; raises what hinders it."""
-        self._record = replace(self._record, starts=self._record.starts + 1)
         promote(self._paths)
         wanted = place(self._paths)
         if wanted is not None:
@@ -166,7 +165,7 @@ class Supervisor:
                 return request is None or self._obey(request)
             case Stopped():
                 seconds = self._settings.drain_seconds
-                return self._obey(Request(action="stop", drain_seconds=seconds))
+                return self._obey(Request.new("stop", drain_seconds=seconds))
             case None:
                 self._do_duties()
         return True
@@ -192,6 +191,7 @@ class Supervisor:
         say(f"{request.action} within {request.drain_seconds:g} s")
         self._stop_envoy(request.drain_seconds, hurry=stopping)
         if not stopping:
+            self._record = replace(self._record, obeyed=request.id)
             self._try_start()
         return not stopping
 

@@ -17,7 +17,6 @@ from aigw.engines.log_words import news
 from aigw.engines.place import Place
 from aigw.engines.record import (
     STOPPED,
-    Record,
     Request,
     living_supervisor,
     read_record,
@@ -69,11 +68,11 @@ def become(paths: GatewayPaths, environ: Mapping[str, str]) -> NoReturn:
 
 def restart_envoy(paths: GatewayPaths, supervisor: Identity, *, drain_seconds: float) -> None:
     """Have Envoy restarted with what was staged, after its requests; raises EngineRefused."""
-    before = read_record(paths)
-    write_request(paths, Request(action="restart", drain_seconds=drain_seconds))
+    request = Request.new("restart", drain_seconds=drain_seconds)
+    write_request(paths, request)
     process.send(supervisor, SIGUSR1)
     deadline = time.monotonic() + drain_seconds + _END_SECONDS
-    while not _is_later(read_record(paths), before):
+    while (record := read_record(paths)) is None or record.obeyed != request.id:
         if time.monotonic() > deadline or not process.alive(supervisor):
             raise NotReady("the supervisor did not restart Envoy")
         time.sleep(_POLL_SECONDS)
@@ -83,7 +82,7 @@ def stop(paths: GatewayPaths, *, seconds: float) -> bool:
     """End Envoy and its supervisor, whichever of them runs; False when a request was cut."""
     record = living_supervisor(paths)
     if record is not None:
-        write_request(paths, Request(action="stop", drain_seconds=seconds))
+        write_request(paths, Request.new("stop", drain_seconds=seconds))
         process.send(record.supervisor, SIGUSR1)
         if process.wait_for_exit(record.supervisor, seconds=seconds + _END_SECONDS):
             process.reap(record.supervisor)
@@ -132,15 +131,6 @@ def _problem(paths: GatewayPaths, supervisor: Identity) -> str:
         return ""
     lines = news(paths.supervisor_log, 0).splitlines()
     return f"the supervisor ended: {lines[-1].partition(' ')[2] if lines else 'it said nothing'}"
-
-
-def _is_later(record: Record | None, before: Record | None) -> bool:
-    """Say whether there has been another attempt to start Envoy."""
-    if record is None:
-        return False
-    if before is None or before.supervisor != record.supervisor:
-        return bool(record.starts)
-    return record.starts > before.starts
 
 
 def _pause(seconds: float) -> bool:

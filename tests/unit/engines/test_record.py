@@ -30,7 +30,7 @@ def paths(tmp_path: Path) -> GatewayPaths:
     "record",
     [
         Record(supervisor=SUPERVISOR),
-        Record(supervisor=SUPERVISOR, envoy=ENVOY, starts=3, foreground=True),
+        Record(supervisor=SUPERVISOR, envoy=ENVOY, obeyed="a1", foreground=True),
         Record(supervisor=SUPERVISOR, problem='"it" ended\n', drained=False),
     ],
     ids=["new", "running", "troubled"],
@@ -50,7 +50,7 @@ def test_what_is_no_record_counts_as_none(paths: GatewayPaths, text: str) -> Non
 
 
 def test_a_request_is_taken_once(paths: GatewayPaths) -> None:
-    request = Request(action="restart", drain_seconds=2.5)
+    request = Request.new("restart", drain_seconds=2.5)
     write_request(paths, request)
     assert [take_request(paths), take_request(paths)] == [request, None]
 
