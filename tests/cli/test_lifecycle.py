@@ -23,6 +23,16 @@ def test_a_gateway_without_a_provider_runs_and_says_how_to_add_one(machine: Mach
     assert machine.ask("gpt-4o")[0] == 404
 
 
+def test_a_first_start_says_what_to_do_next_and_only_it(machine: Machine) -> None:
+    *_, add, rule = machine.start("--demo", "-g", "two").out.splitlines()
+    assert (add.partition(": ")[2], rule.partition(": ")[2]) == (
+        'printf %s "$KEY" | aigw -g two config add --provider TYPE --key-stdin',
+        "aigw -g two route add --model MODEL --trigger 'deep thinking'",
+    )
+    again = machine.run("start", "--non-interactive", "-g", "two").out
+    assert again.splitlines()[-1].startswith("probe: ")
+
+
 def test_starting_twice_changes_nothing(machine: Machine) -> None:
     first = machine.start("--demo", "--json").json()
     again = machine.run("start", "--non-interactive", "--demo", "--json").json()

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from aigw.engines.plan import Step
 from aigw.operations.deletion import Deleted
 from aigw.operations.lifecycle import Planned, Probe, Started, Stopped
+from aigw.operations.world import DEFAULT_GATEWAY
 
-ADD = 'add a provider: printf %s "$KEY" | aigw config add --provider TYPE --key-stdin'
+ADD = 'add a provider: printf %s "$KEY" | aigw{named} config add --provider TYPE --key-stdin'
+RULE = "add a rule: aigw{named} route add --model MODEL --trigger 'deep thinking'"
 MODELS = "see its models: curl {url}/models"
 CHAT = """\
 try it: curl {url}/chat/completions -H 'content-type: application/json' \\
@@ -22,15 +24,19 @@ def started(result: Started) -> str:
         *(f"done: {step}" for step in steps),
         _probe(result.probe),
     ]
-    if result.created or not result.providers:
-        lines.append(_next(result))
-    return "\n".join(lines)
+    named = "" if result.gateway == DEFAULT_GATEWAY else f" -g {result.gateway}"
+    return "\n".join(
+        (*lines, *(line.format(url=result.url, named=named) for line in _next(result)))
+    )
 
 
-def _next(result: Started) -> str:
+def _next(result: Started) -> tuple[str, ...]:
+    """Say what a person does next with a new gateway, or with one that has no provider."""
     if not result.providers:
-        return ADD
-    return (CHAT if "demo" in result.providers else MODELS).format(url=result.url)
+        return (ADD,)
+    if not result.created:
+        return ()
+    return (CHAT if "demo" in result.providers else MODELS, ADD, RULE)
 
 
 def _probe(probe: Probe) -> str:
