@@ -1,11 +1,13 @@
 """One change of a gateway: locked, checked, kept, applied, and taken back where it is refused."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aigw.engines.choice import choose
-from aigw.errors import AigwError, EngineRefused
+from aigw.errors import AigwError, EngineRefused, UnknownGateway
 from aigw.operations.draft import Draft, Edit, Saved, edited, keep, put_back, read, saved
 from aigw.operations.look import look_at_draft
 from aigw.operations.world import World
@@ -36,6 +38,16 @@ class Effect:
     generation: str | None
 
 
+@contextmanager
+def held(paths: GatewayPaths) -> Iterator[None]:
+    """Hold the gateway's lock; raises Busy, and UnknownGateway when it was deleted meanwhile."""
+    with locked(paths.lock, timeout=LOCK_SECONDS):
+        if not paths.lock.exists():
+            message = f"another command deleted gateway `{paths.name}` meanwhile"
+            raise UnknownGateway(message, hint="aigw start")
+        yield
+
+
 def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effect:
     """Change a gateway; with `new` one that does not exist is made.
 
@@ -47,7 +59,7 @@ def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effe
         edited(look_at_draft(world, gateway, new=True), edit)  # before any folder is made for it
         world.home.prepare(gateway)
     paths = world.home.existing(gateway) if not new else world.home.gateway(gateway)
-    with locked(paths.lock, timeout=LOCK_SECONDS):
+    with held(paths):
         before = read(paths, world.note)
         wanted = edited(before, edit)
         choose(wanted.spec.engine, paths)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aigw.errors import CannotWrite
-from aigw.operations.change import LOCK_SECONDS
+from aigw.operations.change import held
 from aigw.operations.world import World
-from aigw.state.files import locked, reason
+from aigw.state.files import abandoned, reason
 from aigw.state.paths import GatewayPaths
 
 STOP_SECONDS = 30.0
@@ -31,11 +31,12 @@ def delete(world: World, gateway: str, *, purge: bool) -> Deleted:
     if not _there(paths):
         paths = world.home.existing(gateway)
     waiting = world.waiting(f"waiting for the requests of gateway `{gateway}` to end")
-    with locked(paths.lock, timeout=LOCK_SECONDS), waiting:
+    with held(paths), waiting:
         world.engine(paths).stop(seconds=STOP_SECONDS)
         removed = _remove(paths.runtime, paths.envoy, paths.run)
         if purge:
             removed += _remove(paths.logs, paths.credentials, paths.spec)
+            _remove(*abandoned(paths.credentials), *abandoned(paths.spec))
     if purge:
         _remove(paths.lock, paths.lock.with_name("lock.holder"))
         world.home.unlink(gateway)
@@ -60,7 +61,7 @@ def _remove(*paths: Path) -> list[Path]:
             if path.is_dir():
                 shutil.rmtree(path)
             else:
-                path.unlink()
+                path.unlink(missing_ok=True)
         except OSError as error:
             raise CannotWrite(f"`{path}` could not be removed: {reason(error)}") from error
     return there

@@ -10,7 +10,7 @@ from aigw.engines.choice import Choice, choose, remember
 from aigw.engines.envoy_plan import EnvoyPlan
 from aigw.engines.look import State
 from aigw.engines.plan import Step
-from aigw.operations.change import LOCK_SECONDS, difference, realize, remember_applied
+from aigw.operations.change import difference, held, realize, remember_applied
 from aigw.operations.draft import Draft, edited, keep, read
 from aigw.operations.provider_edit import meaning
 from aigw.operations.provider_notes import tell
@@ -20,7 +20,7 @@ from aigw.operations.world import READY_SECONDS, World
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.reading import parse
 from aigw.state.document import load, load_tree
-from aigw.state.files import absolute, locked
+from aigw.state.files import absolute
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import resolve
 
@@ -95,7 +95,7 @@ def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
     PortTaken and NotReady.
     """
     paths = _made(world, gateway, wanted, how)
-    with locked(paths.lock, timeout=LOCK_SECONDS):
+    with held(paths):
         created = not paths.spec.exists()
         before = read(paths, world.note)
         draft = _wanted(before, wanted, how)
@@ -113,7 +113,7 @@ def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
 def supervise(world: World, gateway: str, wanted: StartWanted, how: How) -> NoReturn:
     """Keep what is wanted, and become its supervisor; raises Busy when the gateway runs."""
     paths = _made(world, gateway, wanted, how)
-    with locked(paths.lock, timeout=LOCK_SECONDS):
+    with held(paths):
         before = read(paths, world.note)
         draft = _wanted(before, wanted, how)
         choice = choose(draft.spec.engine, paths)
@@ -150,7 +150,7 @@ def stop(world: World, gateway: str, *, seconds: float) -> Stopped:
     """Let running requests finish for so long, then stop; one that does not run stays so."""
     paths = world.home.existing(gateway)
     waiting = world.waiting(f"waiting for the requests of gateway `{gateway}` to end")
-    with locked(paths.lock, timeout=LOCK_SECONDS), waiting:
+    with held(paths), waiting:
         drained = world.engine(paths).stop(seconds=seconds)
     return Stopped(gateway=gateway, state=str(State.STOPPED), drained=drained)
 
@@ -158,7 +158,7 @@ def stop(world: World, gateway: str, *, seconds: float) -> Stopped:
 def restart(world: World, gateway: str, *, seconds: float) -> Started:
     """Stop and start again; refused while it still runs where it would not come up again."""
     paths = world.home.existing(gateway)
-    with locked(paths.lock, timeout=LOCK_SECONDS):
+    with held(paths):
         spec = load(paths)
         choice = choose(spec.engine, paths)
         engine = world.engine(paths, seconds=seconds)
