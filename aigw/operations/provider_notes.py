@@ -3,6 +3,7 @@
 from aigw import catalog
 from aigw.operations.provider_edit import ProviderWanted
 from aigw.operations.world import World
+from aigw.spec.gateway import GatewaySpec
 from aigw.spec.provider import Provider
 
 
@@ -22,3 +23,16 @@ def tell(world: World, provider: Provider, wanted: ProviderWanted) -> None:
             f"{', '.join(taken)}: another provider serves these already; "
             f"ask for `{provider.id}/MODEL` to use {provider.id}"
         )
+
+
+def tell_lost(world: World, before: GatewaySpec, after: GatewaySpec, changed: str) -> None:
+    """Say which default patterns other providers no longer have, since `changed` was given them."""
+    for old in before.providers:
+        new = after.provider(old.id)
+        kept = new.models if new else old.models
+        lost = [pattern.text for pattern in old.models if pattern not in kept]
+        if lost and old.id != changed:
+            world.note(
+                f"{', '.join(lost)}: served by {changed} instead of {old.id} from now on; "
+                f"ask for `{old.id}/MODEL` to use {old.id}"
+            )

@@ -10,7 +10,7 @@ from aigw.operations.key_check import check_keys
 from aigw.operations.look import look_at_draft
 from aigw.operations.near import meant
 from aigw.operations.provider_edit import ProviderWanted, meaning, with_provider
-from aigw.operations.provider_notes import tell
+from aigw.operations.provider_notes import tell, tell_lost
 from aigw.operations.shown import masked
 from aigw.operations.world import DEFAULT_GATEWAY, World
 from aigw.spec.default_patterns import settled
@@ -67,6 +67,7 @@ def add_provider(
     effect = change(world, gateway, lambda draft: with_provider(draft, wanted), new=True)
     provider = find_provider(effect.spec, about.id)
     tell(world, provider, wanted)
+    tell_lost(world, effect.before, effect.spec, provider.id)
     created = effect.before.provider(about.id) is None
     return _changed(gateway, provider, effect, created=created)
 

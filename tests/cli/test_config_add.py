@@ -149,6 +149,15 @@ def test_a_second_provider_of_a_type_has_an_id_and_no_taken_patterns(aigw: Progr
     assert said.err.endswith("ask for `two/MODEL` to use two\n")
 
 
+def test_a_provider_that_loses_a_default_pattern_is_named(aigw: Program) -> None:
+    add(aigw, "--provider", "openai", "--key", KEY)
+    second = ("--provider", "openai", "--id", "second", "--key", KEY, "--models", "o1*")
+    assert aigw("config", "add", "--no-check", *second).err == (
+        "o1*: served by second instead of openai from now on; "
+        "ask for `openai/MODEL` to use openai\n"
+    )
+
+
 def test_an_id_keeps_its_type(aigw: Program) -> None:
     add(aigw, "--provider", "openai", "--id", "mine", "--key", KEY)
     said = aigw("config", "add", "--no-check", "--provider", "deepseek", "--id", "mine")
