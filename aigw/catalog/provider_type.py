@@ -150,6 +150,10 @@ class ProviderType:
         """Return the option field of that name."""
         return next((field for field in self.options if field.name == name), None)
 
+    def label(self, *, chinese: bool) -> str:
+        """Return the name that people of that language know the type by."""
+        return self.label_zh if chinese else self.label_en
+
     def names(self) -> tuple[str, ...]:
         """Return the id and every alias: all that `--provider` takes for this type."""
         return (self.id, *self.aliases)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from re import fullmatch
+from re import search
 
 from aigw import catalog
 from aigw.catalog.options import OptionValue, option_value
@@ -10,6 +10,8 @@ from aigw.catalog.provider_type import OptionField, ProviderType
 from aigw.catalog.target import url_problem
 from aigw.cli.questions import Choice, Questions
 from aigw.errors import BadUsage, Interrupted
+from aigw.operations.provider_edit import split
+from aigw.spec.forms import MODEL, MODEL_PATTERN, Form
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.presets import PRESETS
 from aigw.spec.secret import Secret
@@ -88,19 +90,12 @@ class Wizard:
             if not ptype.engines.get(ENGINE, "")
         ]
         end = "no more providers" if configured else "no provider for now"
-        return (
-            [Choice(value=DONE, title=f"- {end}: go on"), *lines]
-            if answers
-            else [
-                *lines,
-                Choice(value=DONE, title=f"- {end}: go on"),
-            ]
-        )
+        done = Choice(value=DONE, title=f"- {end}: go on")
+        return [done, *lines] if answers else [*lines, done]
 
     def _title(self, ptype: ProviderType, *, configured: bool) -> str:
-        label = ptype.label_zh if self.chinese else ptype.label_en
         mark = "[configured] " if configured else ""
-        return f"{mark}{label} ({ptype.id})"
+        return f"{mark}{ptype.label(chinese=self.chinese)} ({ptype.id})"
 
     def _provider(self, ptype: ProviderType) -> ProviderAnswer:
         if ptype.warning:
@@ -182,7 +177,7 @@ class Wizard:
         line = self.ask.text(
             "Models (patterns, comma list)", default=default, check=_pattern_problem
         )
-        return () if line == default else _split(line)
+        return () if line == default else split((line,))
 
     def _auto_routing(
         self, providers: Sequence[ProviderAnswer]
@@ -231,17 +226,17 @@ class Wizard:
         return "\n".join(lines)
 
 
-def _split(line: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in line.split(",") if part.strip())
-
-
 def _pattern_problem(line: str) -> str:
-    bad = next((part for part in _split(line) if not fullmatch(r"[^\s\"'\\\x00-\x1f]+", part)), "")
+    bad = next((part for part in split((line,)) if not _has(MODEL_PATTERN, part)), "")
     return f"`{bad}` is no model pattern" if bad else ""
 
 
 def _model_problem(line: str) -> str:
-    return "" if fullmatch(r"[^\s\"'\\\x00-\x1f]+", line) else "a model name is needed"
+    return "" if _has(MODEL, line) else "a model name is needed"
+
+
+def _has(form: Form, text: str) -> bool:
+    return len(text) <= form.longest and bool(search(form.pattern, text))
 
 
 def _models(providers: Sequence[ProviderAnswer], spec: GatewaySpec) -> list[str]:

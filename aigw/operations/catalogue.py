@@ -56,7 +56,7 @@ def list_types(world: World, name: str | None) -> TypesListed:
 def _shown(ptype: ProviderType, world: World) -> TypeShown:
     return TypeShown(
         id=ptype.id,
-        label=ptype.label_zh if world.chinese else ptype.label_en,
+        label=ptype.label(chinese=world.chinese),
         aliases=ptype.aliases,
         key_variables=ptype.key_variables,
         key_required=ptype.key_required,

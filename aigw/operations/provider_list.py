@@ -45,18 +45,13 @@ def list_providers(world: World, gateway: str) -> ProvidersListed:
     )
 
 
-def label(ptype: ProviderType, *, chinese: bool) -> str:
-    """Return the name that people of that language know the type by."""
-    return ptype.label_zh if chinese else ptype.label_en
-
-
 def _shown(world: World, provider: Provider, keys: KeyRing) -> ProviderShown:
     ptype = catalog.find(provider.type)
     assert ptype is not None
     return ProviderShown(
         id=provider.id,
         type=provider.type,
-        label=label(ptype, chinese=world.chinese),
+        label=ptype.label(chinese=world.chinese),
         models=tuple(pattern.text for pattern in provider.models),
         keys=masked(provider, keys),
         url=address(ptype, provider),

@@ -181,6 +181,23 @@ def test_only_the_options_of_that_type_are_asked() -> None:
     assert provider.patterns == ("glm-4.7", "glm-5.2")
 
 
+@pytest.mark.parametrize("pattern", ["a**b", "a\u2028b", 'a"b', "x" * 257])
+def test_a_pattern_that_no_document_takes_is_asked_again(pattern: str) -> None:
+    script = [
+        ("Which provider?", "deepseek"),
+        ("Key for deepseek", "key"),
+        ("Check the key", False),
+        ("Models", f"deepseek-*, {pattern}"),
+        ("Models", "deepseek-*"),
+        ("Which provider?", DONE),
+        NO_AUTO,
+        YES,
+    ]
+    answers, person = run(script)
+    assert person.heard[0] == f"`{pattern}` is no model pattern"
+    assert only(answers).patterns == ()
+
+
 def test_a_bad_url_is_explained_and_asked_again() -> None:
     script = [
         ("Which provider?", "custom-openai"),
