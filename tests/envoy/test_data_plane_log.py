@@ -37,9 +37,9 @@ def auto_routed(upstream: Upstream) -> GatewaySpec:
     )
 
 
-def last(gateway: Gateway, count: int) -> Request:
-    """Read the newest of that many lines, the first of which is the start's own /health."""
-    text = json.dumps(gateway.lines(count + 1)[count])
+def last(gateway: Gateway, before: int) -> Request:
+    """Read the line after that many."""
+    text = json.dumps(gateway.lines(before + 1)[before])
     found = request(text)
     assert found is not None
     return found
@@ -57,7 +57,7 @@ def test_a_request_is_logged_with_everything(upstream: Upstream, tmp_path: Path)
     with Gateway(auto_routed(upstream), tmp_path) as gateway:
         body = {"model": "auto", "messages": [{"role": "user", "content": "Deep thinking: why?"}]}
         reply = gateway.post("/v1/chat/completions?x=1", body, headers)
-        line = last(gateway, 1)
+        line = last(gateway, 0)
     assert datetime.now(UTC) - line.time < timedelta(minutes=1)
     assert line.duration_ms is not None
     assert line.first_byte_ms is not None
@@ -124,7 +124,7 @@ def test_auto_can_be_forced_to_a_provider(upstream: Upstream, tmp_path: Path) ->
 
 @pytest.mark.parametrize("first", range(len(SESSION_HEADERS)))
 def test_the_session_is_that_of_the_first_header(gateway: Gateway, first: int) -> None:
-    before = len(gateway.lines(1))
+    before = len(gateway.lines(0))
     gateway.chat("m", {name: f"in {name}" for name in reversed(SESSION_HEADERS[first:])})
     assert last(gateway, before).session == f"in {SESSION_HEADERS[first]}"
 
@@ -132,8 +132,9 @@ def test_the_session_is_that_of_the_first_header(gateway: Gateway, first: int) -
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
-        ("/health?x=1", None, 200),
-        ("/v1/models", None, 200),
+        ("/healthy", None, 404),
+        ("/health", b"", 405),
+        ("/v1/models?x=1", None, 200),
         ("/v1/nope", None, 404),
         ("/v1/messages", b"{}", 400),
         ("/v1/messages?beta=true", b'{"model":"m"}', 501),
@@ -142,11 +143,19 @@ def test_the_session_is_that_of_the_first_header(gateway: Gateway, first: int) -
 def test_our_own_answers_are_logged_without_a_provider(
     gateway: Gateway, path: str, body: bytes | None, status: int
 ) -> None:
-    before = len(gateway.lines(1))
+    before = len(gateway.lines(0))
     gateway.get(path) if body is None else gateway.post(path, body)
     line = last(gateway, before)
     assert (line.path, line.status) == (path.partition("?")[0], status)
     assert (line.provider, line.attempts, line.generation) == ("", 0, GENERATION)
+
+
+def test_who_asks_for_health_all_day_does_not_fill_the_log(gateway: Gateway) -> None:
+    before = len(gateway.lines(0))
+    for path in ("/health", "/health?x=1"):
+        assert gateway.get(path).status == 200
+    gateway.get("/v1/models")
+    assert last(gateway, before).path == "/v1/models"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +167,7 @@ def test_the_path_is_the_clients_and_not_the_providers(
     elsewhere = provider("p", f"{upstream.url}/other/base")
     with Gateway([elsewhere], tmp_path) as gateway:
         gateway.post(path, {"model": "m"})
-        line = last(gateway, 1)
+        line = last(gateway, 0)
     assert line.path == path.partition("?")[0]
     assert upstream.only().path == path.replace("/v1", "/other/base")
 
@@ -166,7 +175,7 @@ def test_the_path_is_the_clients_and_not_the_providers(
 def test_what_a_provider_said_is_logged_where_we_said_something_else(
     gateway: Gateway, upstream: Upstream
 ) -> None:
-    before = len(gateway.lines(1))
+    before = len(gateway.lines(0))
     upstream.answers(Answer(status=403))
     gateway.chat("m")
     line = last(gateway, before)
@@ -176,14 +185,14 @@ def test_what_a_provider_said_is_logged_where_we_said_something_else(
 def test_a_provider_out_of_reach_is_logged_with_the_reason(tmp_path: Path) -> None:
     with Gateway([provider("p", "http://127.0.0.1:1")], tmp_path) as gateway:
         gateway.chat("m")
-        line = last(gateway, 1)
+        line = last(gateway, 0)
     assert (line.status, line.provider, line.model, line.attempts) == (502, "p", "m", 2)
     assert "UF" in line.flags
     assert "refused" in line.failure
 
 
 def test_a_stream_is_logged_as_one(gateway: Gateway, upstream: Upstream) -> None:
-    before = len(gateway.lines(1))
+    before = len(gateway.lines(0))
     upstream.answers(sse_answer(event({"usage": {"prompt_tokens": 1}})))
     gateway.chat("m", stream=True)
     line = last(gateway, before)
@@ -196,7 +205,7 @@ def test_nothing_that_was_said_and_no_key_is_logged(upstream: Upstream, tmp_path
     with Gateway(auto_routed(upstream), tmp_path) as gateway:
         message = {"role": "user", "content": "canary-prompt code"}
         gateway.chat("auto", {"authorization": "Bearer canary-client"}, messages=[message])
-        gateway.lines(2)
+        gateway.lines(1)
         text = gateway.layout.access_log.read_text() + gateway.engine_log.read_text()
     assert "code" in text
     for canary in ("canary-prompt", "canary-answer", "canary-client", "sk-p"):
@@ -205,10 +214,10 @@ def test_nothing_that_was_said_and_no_key_is_logged(upstream: Upstream, tmp_path
 
 @pytest.mark.parametrize("path", ['/v1/"},{"x":"', "/v1/%0a%22", "/v1/\xff", "/v1/{}"])
 def test_a_path_cannot_break_a_line(gateway: Gateway, path: str) -> None:
-    before = len(gateway.lines(1))
+    before = len(gateway.lines(0))
     with gateway.connect() as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode("latin-1"))
         answered = connection.recv(100)
     assert answered.startswith((b"HTTP/1.1 404", b"HTTP/1.1 400"))
-    gateway.get("/health")
+    gateway.get("/v1/models")
     assert gateway.lines(before + 1)[-1]["method"] in ("GET", None)
