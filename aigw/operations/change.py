@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # slow to import, and only what runs a gateway needs it
     from aigw.engines.envoy import EnvoyEngine
     from aigw.engines.envoy_plan import EnvoyPlan
 
-LOCK_SECONDS = 60.0
+LOCK_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
