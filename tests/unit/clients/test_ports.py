@@ -95,8 +95,12 @@ def test_above_the_last_port_one_below_is_suggested() -> None:
     assert 65435 <= suggest("127.0.0.1", 65535) < 65535
 
 
+PUBLISHED = 1
+"""A port that nothing on this machine listens on by chance."""
+
+
 class Docker(ThreadingUnixStreamServer):
-    """A Docker in which the container `web` publishes port 8080 (Engine API, ContainerList)."""
+    """A Docker in which the container `web` publishes PUBLISHED (Engine API, ContainerList)."""
 
     daemon_threads = True
 
@@ -107,7 +111,7 @@ class Docker(ThreadingUnixStreamServer):
 class _Api(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        published = json.loads(parse_qs(parts.query)["filters"][0])["publish"] == ["8080"]
+        published = json.loads(parse_qs(parts.query)["filters"][0])["publish"] == [str(PUBLISHED)]
         containers = [{"Id": "c" * 64, "Names": ["/web"]}] if published else []
         content = json.dumps(containers if parts.path == "/containers/json" else {}).encode()
         self.send_response(200)
@@ -144,7 +148,7 @@ class _Served:
 
 
 def test_the_container_that_publishes_the_port_is_named(docker: Mapping[str, str]) -> None:
-    assert holder(8080, docker) == "container `web`"
+    assert holder(PUBLISHED, docker) == "container `web`"
 
 
 def test_a_port_that_no_container_publishes_is_another_programs(docker: Mapping[str, str]) -> None:
