@@ -120,6 +120,7 @@ def supervise(world: World, gateway: str, wanted: StartWanted, how: How) -> NoRe
         engine = world.engine(paths, seconds=how.seconds)
         plan = engine.plan(draft.spec, ring=resolve(draft.spec, draft.keys, world.environ))
         keep(paths, before, draft)
+        paths.prepare()
         remember(paths, choice)
         engine.supervise(plan)
 

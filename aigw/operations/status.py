@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, replace
 
 from aigw.engines.choice import choose
-from aigw.engines.look import State, Trouble, look
+from aigw.engines.look import Trouble, look
 from aigw.errors import AigwError, SpecInvalid
 from aigw.operations.draft import Draft, read
 from aigw.operations.shown import base_url, masked
@@ -84,7 +84,7 @@ def status(world: World, gateway: str) -> Status:
     problems = list(facts.troubles)
     draft = _read(world, paths, problems)
     wanted = _generation(world, paths, draft, problems)
-    in_sync = facts.state is State.RUNNING and facts.generation == wanted
+    in_sync = bool(facts.generation) and facts.generation == wanted
     if facts.generation and wanted and not in_sync:
         message = f"it serves {facts.generation}, and gateway.yaml with its keys is {wanted}"
         problems.append(Trouble(code="out_of_sync", message=message, hint="aigw start"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.envoy.upstream import Upstream
+from tests.waiting import until
 from tests.world import Machine
 
 pytestmark = pytest.mark.envoy
@@ -217,3 +218,22 @@ def test_a_provider_is_probed_through_the_gateway(machine: Machine) -> None:
         ("demo", "ok"),
         ("openai", "failed"),
     ]
+
+
+def test_a_gateway_in_the_foreground_ends_with_its_command(machine: Machine) -> None:
+    flags = ("start", "--foreground", "--non-interactive", "--demo")
+    child = machine.begin(*flags, "--http-port", str(machine.port))
+    until(lambda: _answers(machine))
+    assert machine.run("status", "--json").json()["pid"] == child.pid
+    busy = machine.run(*flags, expect=1)
+    assert busy.err.startswith("error: gateway `higress-ai-gateway` runs already")
+    child.terminate()
+    assert child.wait(20) == 0
+    assert machine.processes() == []
+
+
+def _answers(machine: Machine) -> bool:
+    try:
+        return machine.ask("demo")[0] == 200
+    except OSError:
+        return False

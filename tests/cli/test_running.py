@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
 from tests.envoy.upstream import Upstream
+from tests.waiting import until
 from tests.world import Machine
 
 pytestmark = pytest.mark.envoy
@@ -124,3 +126,26 @@ def test_twenty_providers_added_at_once_are_all_there(machine: Machine, upstream
         sent = upstream.last().values("authorization")
         assert sent == [f"Bearer sk-number-{number:02d}-0123456789"]
     assert machine.run("status", "--json").json()["in_sync"] is True
+
+
+def test_a_gateway_without_its_supervisor_is_degraded_until_started(
+    machine: Machine, upstream: Upstream
+) -> None:
+    machine.start()
+    add(machine, upstream, "--key", KEY)
+    supervisor = machine.run("status", "--json").json()["pid"]
+    assert isinstance(supervisor, int)
+    psutil.Process(supervisor).kill()
+    until(lambda: not psutil.pid_exists(supervisor) or _ended(supervisor))
+    degraded = machine.run("status", "--json", expect=5).json()
+    assert degraded["state"] == "degraded"
+    problems = degraded["problems"]
+    assert isinstance(problems, list)
+    assert [problem["code"] for problem in problems] == ["supervisor_gone"]
+    assert used(machine, upstream) == [f"Bearer {KEY}"]
+    machine.run("start", "--non-interactive")
+    assert machine.run("status", "--json").json()["state"] == "running"
+
+
+def _ended(pid: int) -> bool:
+    return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
