@@ -263,7 +263,7 @@ class Home:
 def checked_name(name: str) -> str:
     """Return the name if a gateway can have it; raises BadUsage."""
     if not _NAME.match(name):
-        message = f"`{name}` cannot be a gateway's name"
+        message = f"`{name[:80]}` cannot be a gateway's name"
         raise BadUsage(
             f"{message}: letters, digits, `_`, `.` and `-`, at most 64, a letter or digit first"
         )
