@@ -11,17 +11,19 @@ local INJECTED = '"stream_options":{"include_usage":true},'
 
 -- Auto-routing: Envoy's routes hold the rules and match them with RE2 -----------------------------
 
--- The model chosen and the name of the rule.
+local LONGEST_KEPT = 4096
+
+-- The model chosen and the name of the rule. The words stand apart from what later readers ask for; long
+-- ones are not kept while the answer streams.
 local function decided(handle, metadata, body, fields)
   local words = prompt.text(body, fields)
   if words == "" then return CONFIG.default, "default" end
-  metadata:set("aigw", "prompt", words)
+  metadata:set("aigw.prompt", "words", words)
   handle:headers():replace("x-aigw-route", "auto")
   handle:clearRouteCache()
   local index = handle:metadata():get("rule")
   local rule = CONFIG.rules[index or 0]
-  metadata:set("aigw", "prompt", "")
-  handle:headers():remove("x-aigw-route")
+  if #words > LONGEST_KEPT then metadata:set("aigw.prompt", "words", "") end
   if rule then return rule.model, rule.name end
   return CONFIG.default, "default"
 end
@@ -62,8 +64,7 @@ local function send(handle, request, id, model)
   end
   metadata:set("aigw", "model", fields.model)
   if provider.renames or model ~= fields.model then
-    metadata:set("aigw", "target", model)
-    metadata:set("aigw", "at", at)
+    metadata:set("aigw", "target", at .. " " .. model)
   end
   if request.path ~= CHAT_PATH then metadata:set("aigw", "path", request.path) end
   if request.query then metadata:set("aigw", "query", request.query) end

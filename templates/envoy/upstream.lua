@@ -3,7 +3,7 @@
 -- Runs once an attempt in the Lua filter of the provider's cluster. Above this text stands CONFIG
 -- (rendering/envoy_clusters.py). The body is touched only when the model has another name there.
 
-local find, format, gsub, sub = string.find, string.format, string.gsub, string.sub
+local find, format, gsub, match, sub = string.find, string.format, string.gsub, string.match, string.sub
 
 local CHAT_PATH = "/v1/chat/completions"
 
@@ -25,11 +25,10 @@ local function json_string(text)
 end
 
 -- The model stands at a known place, written plainly: templates/envoy/gateway.lua saw to it.
-local function rewrite(handle, asked, model)
+local function rewrite(handle, at, asked, model)
   local buffer = handle:body()
   local body = buffer:getBytes(0, buffer:length())
-  local rest = asked.at + #asked.model + 2
-  buffer:setBytes(sub(body, 1, asked.at - 1) .. json_string(model) .. sub(body, rest))
+  buffer:setBytes(sub(body, 1, at - 1) .. json_string(model) .. sub(body, at + #asked + 2))
 end
 
 function envoy_on_request(handle)
@@ -41,8 +40,9 @@ function envoy_on_request(handle)
   for name, value in pairs(endpoint.headers) do headers:replace(name, value) end
   for _, name in ipairs(endpoint.unwanted) do headers:remove(name) end
   if not asked.target then return end
-  local model = named(asked.target)
+  local at, target = match(asked.target, "^(%d+) (.*)$")
+  local model = named(target)
   if model == asked.model then return end
   metadata:set("aigw", "served", model)
-  rewrite(handle, asked, model)
+  rewrite(handle, tonumber(at), asked.model, model)
 end
