@@ -4,7 +4,7 @@
 -- Pure functions over strings for Lua 5.1 and LuaJIT. A quote within a JSON string is escaped, so plain
 -- `"usage"` with `: {` behind it is a key, wherever it is found.
 
-local find, match, sub = string.find, string.match, string.sub
+local byte, find, match, sub = string.byte, string.find, string.match, string.sub
 
 local KEY = '"usage"'
 local LONGEST_USAGE = 8192
@@ -37,8 +37,9 @@ end
 
 local function reader() return {rest = ""} end
 
--- What may be the beginning of a key that the next piece goes on with.
+-- What may be the beginning of a key that the next piece goes on with; no key goes on after a line's end.
 local function unfinished_key(text)
+  if byte(text, -1) == 10 then return "" end
   local tail = sub(text, 1 - #KEY)
   local quote = find(tail, '"', 1, true)
   return quote and sub(tail, quote) or ""
