@@ -129,6 +129,8 @@ def _from_file(file: Path, *, path: str) -> Secret | Problem:
     if not file.is_absolute() and not str(file).startswith("~"):
         return Problem(path=path, message=f"file `{file}` must be named by its whole path")
     try:
+        if absolute(file).is_fifo():
+            return Problem(path=path, message=f"file `{file}` is a pipe: it can be read only once")
         with absolute(file).open("rb") as opened:
             content = opened.read(MAX_KEY_BYTES + 2)
     except OSError as error:

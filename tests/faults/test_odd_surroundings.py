@@ -8,6 +8,7 @@ import pytest
 
 from tests.world import Ended, Machine
 
+pytestmark = pytest.mark.envoy
 SURROUNDINGS: Mapping[str, tuple[str, int, str]] = {
     "stdout closed": ("{} config providers >&-", 0, ""),
     "stdin closed": ("{} config providers <&- >/dev/null", 0, ""),
@@ -97,3 +98,15 @@ def test_a_command_without_streams_does_its_work(tmp_path: Path) -> None:
         lock = machine.data / "lock"
         assert lock.read_text() == ""
         assert "openai" in machine.run("config", "list").out
+
+
+def test_a_pipe_is_no_file_of_a_key(tmp_path: Path) -> None:
+    with Machine(folder=tmp_path) as machine:
+        machine.run("start", "--non-interactive", "--http-port", str(machine.port))
+        ended = in_shell(
+            machine,
+            "mkfifo key && {} config add --provider openai --no-check --key-file key",
+        )
+        assert (ended.code, ended.out) == (3, "")
+        assert "/key` is a pipe: it can be read only once" in ended.err
+        machine.run("delete", "--purge", "--yes")
