@@ -161,7 +161,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str
         port = ("--http-port", str(machine.port))
         yield {
             words: machine.run(
-                *words, "--json", *(port if words[0] == "start" else ()), expect=None
+                *words, "--json", "-q", *(port if words[0] == "start" else ()), expect=None
             )
             for words in CASES
         }

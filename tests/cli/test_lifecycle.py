@@ -17,7 +17,7 @@ DEMO = ("--demo", "--auto-routing-default-model", "demo")
 
 
 def test_a_gateway_without_a_provider_runs_and_says_how_to_add_one(machine: Machine) -> None:
-    ended = machine.start()
+    ended = machine.start("-q")
     assert ended.err == ""
     assert ended.out.splitlines()[0] == f"gateway higress-ai-gateway runs: {machine.url}"
     assert ended.out.splitlines()[-1].startswith("add a provider: ")
