@@ -89,7 +89,8 @@ def test_the_commands_of_the_readme_work_in_their_order(machine: Machine) -> Non
     lines.remove(by_questions)
     for line in lines:
         ended = paste(machine, line)
-        assert (line, ended.code, ended.err) == (line, 0, "")
+        told = [words for words in ended.err.splitlines() if not words.endswith(" ...")]
+        assert (line, ended.code, told) == (line, 0, [])
     assert not machine.data.exists()
 
 

@@ -14,7 +14,6 @@ from aigw.operations.key_check import CHECK_SECONDS
 from aigw.operations.provider_edit import ProviderWanted
 from aigw.operations.routes import RuleWanted
 from aigw.operations.start_edit import StartWanted
-from aigw.spec.gateway import GatewaySpec
 from aigw.spec.presets import PRESETS
 from aigw.spec.secret import Secret
 
@@ -29,7 +28,8 @@ def wanted(session: Session, flags: StartWanted, base: Draft, *, asks: bool) -> 
     present = asks and session.prompter.present
     if present and not flags.providers and not base.spec.providers:
         return _by_questions(session, flags, base)
-    if asks and not present and not flags.providers and base.spec == GatewaySpec():
+    exists = session.world.home.gateway(session.gateway).exists
+    if asks and not present and not exists and not flags.providers and not base.spec.providers:
         raise BadUsage(
             "no provider is given, and there is no terminal to ask at: give keys "
             "(--openai-key ..., see `aigw start --help`), --demo, --file, or --non-interactive "

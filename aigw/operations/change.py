@@ -100,7 +100,8 @@ def realize(
         if wanted == before or (plan.cold and not isinstance(error, EngineRefused)):
             raise
         _take_back(paths, engine, files, before)
-        raise type(error)(f"{error.message}; everything is as before", hint=error.hint) from error
+        error.message = f"{error.message}; everything is as before"
+        raise
     remember_applied(paths)
     return plan
 

@@ -122,6 +122,7 @@ def supervise(world: World, gateway: str, wanted: StartWanted, how: How) -> NoRe
         keep(paths, before, draft)
         paths.prepare()
         remember(paths, choice)
+        remember_applied(paths)
         engine.supervise(plan)
 
 
@@ -150,7 +151,7 @@ def plan(world: World, gateway: str, *, diff: bool) -> Planned:
 def stop(world: World, gateway: str, *, seconds: float) -> Stopped:
     """Let running requests finish for so long, then stop; one that does not run stays so."""
     paths = world.home.existing(gateway)
-    waiting = world.waiting(f"waiting for the requests of gateway `{gateway}` to end")
+    waiting = world.waiting(f"stopping gateway `{gateway}`")
     with held(paths), waiting:
         drained = world.engine(paths).stop(seconds=seconds)
     return Stopped(gateway=gateway, state=str(State.STOPPED), drained=drained)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from aigw.clients.http import Answer
-from aigw.engines.look import Trouble
+from aigw.engines.look import State, Trouble
 from aigw.operations.look import look
 from aigw.operations.status import ProviderStatus, Status
 from aigw.operations.world import World
@@ -14,6 +14,8 @@ from aigw.spec.provider import Provider
 from aigw.spec.serving import listed
 
 PROBE_SECONDS = 30.0
+REFUSED = "refused our key"
+"""What the gateway says of a provider that takes no key of ours."""
 
 
 def probed(world: World, status: Status) -> Status:
@@ -26,12 +28,16 @@ def probed(world: World, status: Status) -> Status:
         Trouble(
             code="provider_failed",
             message=f"provider `{one.id}`: {one.detail}",
-            hint=f"aigw config add --id {one.id} --key-stdin",
+            hint=f"aigw config add --id {one.id} --key-stdin"
+            if REFUSED in one.detail
+            else "aigw logs",
         )
         for one in providers
         if one.state == "failed"
     )
-    return replace(status, providers=providers, problems=(*status.problems, *failed))
+    state = str(State.DEGRADED) if failed else status.state
+    problems = (*status.problems, *failed)
+    return replace(status, state=state, providers=providers, problems=problems)
 
 
 def _probed(

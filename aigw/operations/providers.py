@@ -105,11 +105,13 @@ def remove_key(world: World, gateway: str, name: str, ending: str) -> ProviderCh
         stored = draft.keys.get(provider.id, ())
         found = [key for key in stored if key.ends_with(ending)]
         if len(found) != 1:
-            end = f"of `{provider.id}` end in" if found else f"of `{provider.id}` ends in"
-            many = f"{len(found)} keys" if found else "no key"
-            raise BadUsage(f"{many} {end} `{ending}`", hint="aigw config list")
+            count = f"{len(found)} keys" if found else "no key"
+            verb = "end" if found else "ends"
+            words = f"{count} of `{provider.id}` {verb} as --key-ending says"
+            raise BadUsage(words, hint="aigw config list")
         left = tuple(key for key in stored if key != found[0])
-        if not left and len(provider.keys) == 1:
+        ptype = catalog.find(provider.type)
+        if not left and len(provider.keys) == 1 and ptype is not None and ptype.key_required:
             hint = f"aigw config remove --provider {provider.id}"
             raise BadUsage(f"it is the only key of `{provider.id}`", hint=hint)
         sources = tuple(one for one in provider.keys if left or one != Stored())

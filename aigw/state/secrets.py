@@ -18,6 +18,9 @@ from aigw.state.writing import entries
 KeyRing = Mapping[str, tuple[Secret, ...]]
 
 MAX_KEY_BYTES = 16 * 1024
+MOST_KEYS = 64
+"""Envoy has an inotify instance for each, of which Linux allows a user 128, and dies without."""
+
 _SALT_BYTES = 32
 _HEADER = "# Keys of the providers, written by aigw. Keep this file to yourself.\n"
 
@@ -101,8 +104,11 @@ def resolve(spec: GatewaySpec, credentials: KeyRing, environ: Mapping[str, str])
         if not found and _needs_key(provider):
             words = f"no key is kept for `{provider.id}`: aigw config add --key-stdin keeps one"
             problems.append(Problem(path=path, message=words))
+    if (number := sum(map(len, ring.values()))) > MOST_KEYS:
+        words = f"{number} keys in all; Envoy watches each of them, and {MOST_KEYS} is the most"
+        problems.append(Problem(path="providers", message=words))
     if problems:
-        raise SpecInvalid("gateway.yaml", problems)
+        raise SpecInvalid("the list of keys", problems)
     return ring
 
 

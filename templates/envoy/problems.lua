@@ -94,6 +94,11 @@ local function compressed_body()
   }
 end
 
+local function foreign_page(origin)
+  local message = "a page of `" .. gsub(origin, "[%c\127-\255]", "?") .. "` may not use this gateway"
+  return {status = "403", code = "origin_not_allowed", message = message}
+end
+
 local function unreadable_body(name)
   local param = find(name, "model", 1, true) and "model" or nil
   return {status = "400", param = param, message = prompt.problems[name]}
@@ -114,5 +119,5 @@ end
 return {
   unknown_model = unknown_model, without_default = without_default, unserved_api = unserved_api,
   unknown_provider = unknown_provider, wrong_method = wrong_method, compressed_body = compressed_body,
-  unreadable_body = unreadable_body, unknown_endpoint = unknown_endpoint, rejected_key = rejected_key,
+  foreign_page = foreign_page, unreadable_body = unreadable_body, unknown_endpoint = unknown_endpoint, rejected_key = rejected_key,
 }

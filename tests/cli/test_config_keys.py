@@ -159,8 +159,8 @@ def test_one_key_of_several_is_removed_by_its_end(aigw: Program) -> None:
 
 
 KEY_ENDINGS = {
-    "none ends so": ("cccc", "no key of `openai` ends in `cccc`"),
-    "several end so": ("a", "2 keys of `openai` end in `a`"),
+    "none ends so": ("cccc", "no key of `openai` ends as --key-ending says"),
+    "several end so": ("a", "2 keys of `openai` end as --key-ending says"),
 }
 
 

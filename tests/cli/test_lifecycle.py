@@ -211,8 +211,9 @@ def test_a_provider_is_probed_through_the_gateway(machine: Machine) -> None:
         *("config", "add", "--provider", "openai", "--key", KEY, "--no-check"),
         *("--url", "http://127.0.0.1:9"),
     )
-    status = machine.run("status", "--probe", "--json").json()
+    status = machine.run("status", "--probe", "--json", expect=5).json()
     providers = status["providers"]
+    assert status["state"] == "degraded"
     assert isinstance(providers, list)
     assert [(one["id"], one["state"]) for one in providers] == [
         ("demo", "ok"),

@@ -10,9 +10,7 @@ def provider_added(added: ProviderChanged) -> str:
     verb = "added" if added.created else "changed"
     keys = f" ({', '.join(provider.keys)})" if provider.keys else ""
     models = ", ".join(provider.models) or f"{provider.id}/MODEL"
-    return "\n".join(
-        (f"{verb} provider {provider.id}{keys}; models {models}", effect(added.applied))
-    )
+    return "\n".join((f"{verb} provider {provider.id}{keys}; models {models}", effect(added)))
 
 
 def provider_removed(removed: ProviderChanged) -> str:
@@ -20,10 +18,10 @@ def provider_removed(removed: ProviderChanged) -> str:
     gone = [f"provider {removed.provider.id}", *(f"rule {name}" for name in removed.rules_removed)]
     if removed.default_removed:
         gone.append(f"the default model {removed.default_removed}; auto-routing is off")
-    return f"removed {', '.join(gone)}\n{effect(removed.applied)}"
+    return f"removed {', '.join(gone)}\n{effect(removed)}"
 
 
 def key_removed(removed: ProviderChanged) -> str:
     """Say which keys are left."""
     left = ", ".join(removed.provider.keys)
-    return f"removed one key of {removed.provider.id}; left are {left}\n{effect(removed.applied)}"
+    return f"removed one key of {removed.provider.id}; left are {left}\n{effect(removed)}"

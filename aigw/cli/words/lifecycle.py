@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from aigw.cli.words.shared import named
 from aigw.engines.plan import Step
 from aigw.operations.deletion import Deleted
 from aigw.operations.lifecycle import Planned, Probe, Started, Stopped
-from aigw.operations.world import DEFAULT_GATEWAY
 
 ADD = 'add a provider: printf %s "$KEY" | aigw{named} config add --provider TYPE --key-stdin'
 RULE = "add a rule: aigw{named} route add --model MODEL --trigger 'deep thinking'"
@@ -24,10 +24,9 @@ def started(result: Started) -> str:
         *(f"done: {step}" for step in steps),
         _probe(result.probe),
     ]
-    named = "" if result.gateway == DEFAULT_GATEWAY else f" -g {result.gateway}"
-    return "\n".join(
-        (*lines, *(line.format(url=result.url, named=named) for line in _next(result)))
-    )
+    about = named(result.gateway)
+    more = (line.format(url=result.url, named=about) for line in _next(result))
+    return "\n".join((*lines, *more))
 
 
 def _next(result: Started) -> tuple[str, ...]:
@@ -55,14 +54,15 @@ def planned(result: Planned) -> str:
     if result.in_sync:
         return f"gateway {result.gateway} is as it should be; nothing to do"
     steps = "\n".join(f"  {step}" for step in _steps(result.steps))
-    text = f"gateway {result.gateway}: `aigw start` would\n{steps}"
+    text = f"gateway {result.gateway}: `aigw{named(result.gateway)} start` would\n{steps}"
     return f"{text}\n{result.diff}" if result.diff else text
 
 
 def stopped(result: Stopped) -> str:
     """Say that the gateway is stopped."""
     cut = "" if result.drained else "; requests that were still running were cut"
-    return f"gateway {result.gateway} is stopped{cut}\n`aigw start` starts it again"
+    again = f"`aigw{named(result.gateway)} start` starts it again"
+    return f"gateway {result.gateway} is stopped{cut}\n{again}"
 
 
 def deleted(result: Deleted) -> str:

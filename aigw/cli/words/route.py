@@ -11,12 +11,12 @@ def rule_added(added: RuleChanged) -> str:
     """Say what a rule does now."""
     rule = added.rule
     text = f"added rule {rule.name} ({rule.id}): {rule.trigger or rule.pattern} -> {rule.model}"
-    return "\n".join((text, effect(added.applied) if added.enabled else OFF))
+    return "\n".join((text, effect(added) if added.enabled else OFF))
 
 
 def rule_removed(removed: RuleChanged) -> str:
     """Say which rule is gone."""
-    return f"removed rule {removed.rule.name} ({removed.rule.id})\n{effect(removed.applied)}"
+    return f"removed rule {removed.rule.name} ({removed.rule.id})\n{effect(removed)}"
 
 
 def routing_changed(changed: RoutingChanged) -> str:
@@ -25,7 +25,7 @@ def routing_changed(changed: RoutingChanged) -> str:
     if not changed.enabled:
         kept = f"; {count(changed.rules, 'rule')} kept" if changed.rules else ""
         text = f"auto-routing is off{kept}"
-    return f"{text}\n{effect(changed.applied)}"
+    return f"{text}\n{effect(changed)}"
 
 
 def rules_listed(listed: RulesListed) -> str:

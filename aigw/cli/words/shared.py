@@ -1,15 +1,35 @@
 """Sentences that several commands say."""
 
 from collections.abc import Iterable
+from shlex import quote
+from typing import Protocol
 
 from aigw.errors import Problem
+from aigw.operations.world import DEFAULT_GATEWAY
 
-NEXT_START = "the gateway does not run; `aigw start` starts it"
+
+class Change(Protocol):
+    """A result that tells whether a running gateway has it."""
+
+    @property
+    def gateway(self) -> str:
+        """The gateway's name."""
+
+    @property
+    def applied(self) -> bool:
+        """Whether it runs and has the change."""
 
 
-def effect(applied: bool) -> str:  # noqa: FBT001 - reads well where it is used
+def effect(change: Change) -> str:
     """Say whether the running gateway has the change."""
-    return "the running gateway uses it now" if applied else NEXT_START
+    if change.applied:
+        return "the running gateway uses it now"
+    return f"the gateway does not run; `aigw{named(change.gateway)} start` starts it"
+
+
+def named(gateway: str) -> str:
+    """Return ` -g NAME` for a command about this gateway; empty for the default one."""
+    return "" if gateway == DEFAULT_GATEWAY else f" -g {quote(gateway)}"
 
 
 def count(number: int, one: str) -> str:
