@@ -4,7 +4,7 @@
 -- the other files beside this one return. CONFIG is one configuration, so a reload brings a new program.
 -- Crossing into Envoy is what costs: metadata is set only where the next reader needs it.
 
-local find, lower, sub = string.find, string.lower, string.sub
+local find, gsub, lower, match, sub = string.find, string.gsub, string.lower, string.match, string.sub
 
 local CHAT_PATH = "/v1/chat/completions"
 local INJECTED = '"stream_options":{"include_usage":true},'
@@ -90,11 +90,22 @@ local function choose_and_send(handle, request)
   send(handle, request, id, model)
 end
 
+-- Whether a browser sends this for a page of another machine. Every browser names the origin of a POST, so
+-- no such page can spend the user's keys: not by a form, nor by a name that it lets point to this machine.
+local function is_foreign(origin)
+  local host = match(origin, "^https?://(.*)$")
+  if not host then return origin == "null" end
+  host = gsub(host, ":%d+$", "")
+  return not (host == "localhost" or host == "[::1]" or find(host, "%.localhost$") or find(host, "^127%.%d+%.%d+%.%d+$"))
+end
+
 -- Why a request cannot be read at all; nil if it can.
 local function refused_by_headers(headers, method, path)
   if method ~= "POST" then return problems.wrong_method(method, path, "POST") end
   local encoding = headers:get("content-encoding")
   if encoding and lower(encoding) ~= "identity" then return problems.compressed_body() end
+  local origin = headers:get("origin")
+  if origin and is_foreign(lower(origin)) then return problems.foreign_page(origin) end
   local forced = headers:get("x-aigw-provider")
   if forced and not CONFIG.providers[forced] then return problems.unknown_provider(forced) end
 end
