@@ -170,7 +170,7 @@ def test_a_provider_with_a_certificate_of_its_own_making_is_502(
         ) as gateway,
     ):
         reply = gateway.chat("m")
-        line = gateway.lines(2)[-1]
+        line = gateway.lines(1)[-1]
         false.refused.clear()
     assert openai_error(reply) == (502, "server_error", "provider_unreachable", None)
     assert "TLS" in line["failure"]
