@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aigw.engines.choice import choose
 from aigw.errors import AigwError, EngineRefused, UnknownGateway
+from aigw.operations.applied import remember_applied
 from aigw.operations.draft import Draft, Edit, Saved, edited, keep, put_back, read, saved
 from aigw.operations.look import look_at_draft
 from aigw.operations.world import World
 from aigw.spec.gateway import GatewaySpec
-from aigw.state.files import locked, write_atomically
+from aigw.state.files import locked
 from aigw.state.paths import GatewayPaths
-from aigw.state.reading import read_text
 from aigw.state.secrets import KeyRing, resolve
 
 if TYPE_CHECKING:  # slow to import, and only what runs a gateway needs it
@@ -121,35 +120,3 @@ def runs(engine: "EnvoyEngine") -> bool:
     from aigw.engines.look import State  # late: as above
 
     return engine.look().state is not State.STOPPED
-
-
-def remember_applied(paths: GatewayPaths) -> None:
-    """Keep the document as it is applied now, for `difference`."""
-    text = read_text(paths.spec)
-    if _applied_text(paths) != text:
-        write_atomically(_applied(paths), text)
-
-
-def difference(paths: GatewayPaths) -> str:
-    """Return how the document differs from the one that was applied last, as a unified diff."""
-    from difflib import unified_diff  # slow to import
-
-    lines = unified_diff(
-        _applied_text(paths).splitlines(),
-        read_text(paths.spec).splitlines(),
-        "applied last",
-        paths.spec.name,
-        lineterm="",
-    )
-    return "\n".join(lines)
-
-
-def _applied(paths: GatewayPaths) -> Path:
-    return paths.run / "gateway.yaml"
-
-
-def _applied_text(paths: GatewayPaths) -> str:
-    try:
-        return _applied(paths).read_text("utf-8")
-    except FileNotFoundError:
-        return ""

@@ -10,7 +10,8 @@ from aigw.engines.choice import Choice, choose, remember
 from aigw.engines.envoy_plan import EnvoyPlan
 from aigw.engines.look import State
 from aigw.engines.plan import Step
-from aigw.operations.change import difference, held, realize, remember_applied
+from aigw.operations.applied import difference, remember_applied
+from aigw.operations.change import held, realize
 from aigw.operations.draft import Draft, edited, keep, read
 from aigw.operations.provider_edit import meaning
 from aigw.operations.provider_notes import tell

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from aigw.clients.http import Answer
 from aigw.engines.look import State, Trouble
+from aigw.operations.applied import applied_spec
 from aigw.operations.look import look
 from aigw.operations.status import ProviderStatus, Status
 from aigw.operations.world import World
@@ -22,7 +23,7 @@ def probed(world: World, status: Status) -> Status:
     """Ask every provider for one token, and say how it went; what does not run is not asked."""
     if status.generation is None:
         return status
-    spec = look(world, status.gateway)
+    spec = applied_spec(world.home.existing(status.gateway)) or look(world, status.gateway)
     providers = tuple(_probed(world, status, spec, one) for one in status.providers)
     failed = tuple(
         Trouble(

@@ -2,16 +2,19 @@
 
 import os
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from aigw.engines.choice import choose
-from aigw.engines.look import Trouble, look
+from aigw.engines.look import Facts, State, Trouble, look
 from aigw.errors import AigwError, SpecInvalid
+from aigw.operations.applied import applied_file, applied_spec
 from aigw.operations.draft import Draft, read
 from aigw.operations.shown import base_url, masked
 from aigw.operations.world import World
-from aigw.spec.gateway import GatewaySpec
+from aigw.spec.gateway import GatewaySpec, Listen
 from aigw.spec.generation import generation
 from aigw.spec.provider import Provider
+from aigw.state.document import load
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import fingerprints, resolve, salt
 
@@ -42,7 +45,11 @@ class AutoRoutingStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """All that is known of a gateway; None for what there is not."""
+    """All that is known of a gateway; None for what there is not.
+
+    With a `gateway.yaml` that cannot be used (a problem `spec_invalid`) it is what was applied
+    last, and `url` is empty where nothing ever was. `url` is where it listens, if it runs.
+    """
 
     gateway: str
     engine: str
@@ -61,7 +68,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayListed:
-    """One gateway of the user's; `url` is empty where its spec cannot be used."""
+    """One gateway of the user's; `url` is empty where it is not known."""
 
     name: str
     engine: str
@@ -82,25 +89,28 @@ def status(world: World, gateway: str) -> Status:
     paths = world.home.existing(gateway)
     facts = look(paths)
     problems = list(facts.troubles)
-    draft = _read(world, paths, problems)
-    wanted = _generation(world, paths, draft, problems)
+    draft, broken = _read(world, paths)
+    problems += broken
+    wanted = None if broken else _generation(world, paths, draft, problems)
     in_sync = bool(facts.generation) and facts.generation == wanted
     if facts.generation and wanted and not in_sync:
-        message = f"it serves {facts.generation}, and gateway.yaml with its keys is {wanted}"
+        message = "gateway.yaml or a key of it was changed and is not applied"
         problems.append(Trouble(code="out_of_sync", message=message, hint="aigw start"))
     auto = draft.spec.auto_routing
     return Status(
         gateway=gateway,
         engine=_engine(draft.spec, paths),
-        state=str(facts.state),
-        url=base_url(draft.spec.listen),
+        state=_state(facts, broken),
+        url=_url(facts, draft, broken),
         console_url=None,
         data_folder=os.fspath(paths.folder),
         pid=facts.pid or None,
         uptime_seconds=facts.uptime_seconds if facts.envoy else None,
         generation=facts.generation or None,
         in_sync=in_sync,
-        providers=tuple(_provider(world, draft, one) for one in draft.spec.providers),
+        providers=tuple(
+            _provider(world, draft, one, known=not broken) for one in draft.spec.providers
+        ),
         auto_routing=AutoRoutingStatus(
             enabled=auto.enabled, default_model=auto.default, rules=len(auto.rules)
         ),
@@ -113,20 +123,48 @@ def list_gateways(world: World) -> GatewaysListed:
     return GatewaysListed(gateways=tuple(_listed(world, name) for name in world.home.names()))
 
 
-def _read(world: World, paths: GatewayPaths, problems: list[Trouble]) -> Draft:
-    """Read spec and keys; a problem and nothing where they cannot be used."""
+def _read(world: World, paths: GatewayPaths) -> tuple[Draft, tuple[Trouble, ...]]:
+    """Read spec and keys; where they cannot be used, what was applied last, and why."""
+    applied = applied_file(paths)
+    message = f"`{paths.spec}` is gone"
+    hint = f"cp {quote(str(applied))} {quote(str(paths.spec))}" if applied.exists() else ""
     try:
-        return read(paths, world.note)
+        draft = read(paths, world.note)
+        if paths.spec.exists():
+            return draft, ()
     except SpecInvalid as error:
-        problems.append(Trouble(code=error.code, message=error.message, hint="aigw config check"))
-        return Draft(spec=GatewaySpec(), keys={})
+        message, hint = error.message, "aigw config check"
+    spec = applied_spec(paths) or _alone(paths) or GatewaySpec()
+    trouble = Trouble(code=SpecInvalid.code, message=message, hint=hint)
+    return Draft(spec=spec, keys={}), (trouble,)
+
+
+def _alone(paths: GatewayPaths) -> GatewaySpec | None:
+    """Read the spec of keys that cannot be read."""
+    try:
+        return load(paths, rules=False)
+    except AigwError:
+        return None
+
+
+def _state(facts: Facts, broken: tuple[Trouble, ...]) -> str:
+    """Say how it is: what could not be started again is not well."""
+    degraded = broken and facts.state is State.RUNNING
+    return str(State.DEGRADED if degraded else facts.state)
+
+
+def _url(facts: Facts, draft: Draft, broken: tuple[Trouble, ...]) -> str:
+    """Say where it listens, or would; empty where that is not known."""
+    if facts.envoy is not None and facts.place is not None:
+        return base_url(Listen(address=facts.place.address, http=facts.place.port))
+    return "" if broken and draft.spec == GatewaySpec() else base_url(draft.spec.listen)
 
 
 def _generation(
     world: World, paths: GatewayPaths, draft: Draft, problems: list[Trouble]
 ) -> str | None:
     """Return the generation that `start` would apply; None where it cannot be known."""
-    if not paths.salt.exists() or any(one.code == SpecInvalid.code for one in problems):
+    if not paths.salt.exists():
         return None
     try:
         ring = resolve(draft.spec, draft.keys, world.environ)
@@ -136,8 +174,9 @@ def _generation(
     return generation(draft.spec, fingerprints(ring, salt(paths.salt)))
 
 
-def _provider(world: World, draft: Draft, provider: Provider) -> ProviderStatus:
-    alone = replace(draft.spec, providers=(provider,))
+def _provider(world: World, draft: Draft, provider: Provider, *, known: bool) -> ProviderStatus:
+    """Describe a provider; unless its keys are `known`, nothing is said of them."""
+    alone = replace(draft.spec, providers=(provider,) if known else ())
     state, detail = "configured", ""
     try:
         resolve(alone, draft.keys, world.environ)
@@ -155,13 +194,13 @@ def _provider(world: World, draft: Draft, provider: Provider) -> ProviderStatus:
 
 def _listed(world: World, name: str) -> GatewayListed:
     paths = world.home.gateway(name)
-    problems: list[Trouble] = []
-    draft = _read(world, paths, problems)
+    facts = look(paths)
+    draft, broken = _read(world, paths)
     return GatewayListed(
         name=name,
         engine=_engine(draft.spec, paths),
-        state=str(look(paths).state),
-        url="" if problems else base_url(draft.spec.listen),
+        state=_state(facts, broken),
+        url=_url(facts, draft, broken),
         data_folder=os.fspath(paths.folder),
     )
 

@@ -1,5 +1,6 @@
 """Commands on a gateway that runs: everything is in force before they return, and said so."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -149,3 +150,56 @@ def test_a_gateway_without_its_supervisor_is_degraded_until_started(
 
 def _ended(pid: int) -> bool:
     return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def nonsense(spec: Path) -> None:
+    """Make a document that cannot be used."""
+    spec.write_text(spec.read_text() + "nonsense: 1\n")
+
+
+def a_folder(spec: Path) -> None:
+    """Put something in its place that cannot be read."""
+    spec.unlink()
+    spec.mkdir()
+
+
+BROKEN = {
+    "invalid": (nonsense, "nonsense: is unknown"),
+    "unreadable": (a_folder, "gateway.yaml"),
+    "gone": (Path.unlink, "gateway.yaml` is gone"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "words"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_spec_that_cannot_be_used_hides_nothing_of_what_is_served(
+    machine: Machine, spoil: Callable[[Path], None], words: str
+) -> None:
+    machine.start(*DEMO)
+    healthy = machine.run("status", "--json").json()
+    spoil(machine.data / "gateway.yaml")
+    for probe in ((), ("--probe",)):
+        status = machine.run("status", "--json", *probe, expect=5).json()
+        assert {**status, "providers": [], "problems": [], "uptime_seconds": 0} == {
+            **healthy,
+            **{"providers": [], "problems": [], "uptime_seconds": 0},
+            **{"state": "degraded", "in_sync": False},
+        }
+        providers, problems = status["providers"], status["problems"]
+        assert isinstance(providers, list)
+        assert isinstance(problems, list)
+        assert [one["id"] for one in providers] == ["demo"]
+        (problem,) = problems
+        assert problem["code"] == "spec_invalid"
+        assert str(machine.data / "gateway.yaml") in problem["message"]
+        assert words in problem["message"]
+    assert (
+        "\nas applied last:\nauto-routing: no rules, else demo\n"
+        in machine.run("status", expect=5).out
+    )
+    listed = machine.run("list", "--json").json()["gateways"]
+    assert isinstance(listed, list)
+    assert [(one["state"], one["url"]) for one in listed] == [("degraded", machine.url)]
+    machine.run("stop")
+    stopped = machine.run("status", expect=4).out
+    assert "\nproblem: " in stopped
+    assert words in stopped

@@ -2,7 +2,11 @@
 
 from aigw.cli.output import table
 from aigw.cli.words.shared import count
+from aigw.errors import SpecInvalid
 from aigw.operations.status import GatewaysListed, ProviderStatus, Status
+
+NOTES = ("out_of_sync", "key_missing")
+"""Problems of gateway.yaml and this shell, not of what runs."""
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -11,7 +15,7 @@ def status(result: Status) -> str:
     """Say what runs and what is wrong."""
     lines = [
         f"gateway {result.gateway}: {result.state}",
-        f"url: {result.url}",
+        f"url: {result.url or 'not known'}",
         f"engine: {result.engine}",
         f"data folder: {result.data_folder}",
     ]
@@ -20,11 +24,15 @@ def status(result: Status) -> str:
     if result.uptime_seconds is not None:
         lines.append(f"up for: {duration(result.uptime_seconds)}")
     if result.generation is not None:
-        sync = "as gateway.yaml says" if result.in_sync else "not what gateway.yaml says"
+        sync = "as gateway.yaml says" if result.in_sync else _out_of_sync(result)
         lines.append(f"generation: {result.generation} ({sync})")
-    lines += [_auto_routing(result), _providers(result)]
+    if _broken(result) and result.providers:
+        lines.append("as applied last:")
+    if not _broken(result) or result.providers:
+        lines += [_auto_routing(result), _providers(result)]
     for problem in result.problems:
-        lines.append(f"problem: {problem.message}")
+        kind = "note" if problem.code in NOTES else "problem"
+        lines.append(f"{kind}: {problem.message}")
         lines += [f"  hint: {problem.hint}"] if problem.hint else []
     return "\n".join(lines)
 
@@ -42,6 +50,16 @@ def duration(seconds: int) -> str:
         if seconds >= size:
             return f"{seconds // size}{large} {seconds % size // part}{small}"
     return f"{seconds // MINUTE}m {seconds % MINUTE}s" if seconds >= MINUTE else f"{seconds}s"
+
+
+def _broken(result: Status) -> bool:
+    return any(problem.code == SpecInvalid.code for problem in result.problems)
+
+
+def _out_of_sync(result: Status) -> str:
+    """Say why it is not in sync, as far as that is known."""
+    unknown = _broken(result) or any(one.code == "key_missing" for one in result.problems)
+    return "whether as gateway.yaml says is not known" if unknown else "not what gateway.yaml says"
 
 
 def _auto_routing(result: Status) -> str:
