@@ -1,19 +1,22 @@
-"""What `start` is to do: flags, then the environment, then a person, then what is saved."""
+"""What is to be done: flags, then the environment, then a person, then what is saved."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial, reduce
 
-from aigw.catalog.options import OptionValue
 from aigw.catalog.target import resolve
 from aigw.cli import keys
+from aigw.cli.provider_questions import ProviderAnswer, ProviderQuestions, as_text
 from aigw.cli.session import Session
-from aigw.cli.wizard import Answers, ProviderAnswer, Wizard
-from aigw.clients.http import KeyState, check_key
+from aigw.cli.wizard import Answers, Wizard
+from aigw.clients.http import KeyState, KeyVerdict, check_key
 from aigw.errors import BadUsage
-from aigw.operations.draft import Draft
+from aigw.operations.draft import Draft, edited
 from aigw.operations.key_check import CHECK_SECONDS
-from aigw.operations.provider_edit import ProviderWanted
+from aigw.operations.provider_edit import ProviderWanted, with_provider
 from aigw.operations.routes import RuleWanted
 from aigw.operations.start_edit import StartWanted
+from aigw.spec.gateway import GatewaySpec
 from aigw.spec.presets import PRESETS
 from aigw.spec.secret import Secret
 
@@ -42,14 +45,18 @@ def wanted(session: Session, flags: StartWanted, base: Draft, *, asks: bool) -> 
     return replace(flags, providers=tuple(providers))
 
 
+def provider_wanted(session: Session, base: Draft) -> ProviderWanted:
+    """Ask a person for one provider to add to `base`, or to change there; raises Interrupted."""
+    return _provider(_wizard(session, base).one())
+
+
+def described(base: Draft, answers: Sequence[ProviderAnswer]) -> GatewaySpec:
+    """Return what comes of answers laid over `base`; raises BadUsage for what cannot be."""
+    return edited(base, lambda draft: reduce(with_provider, map(_provider, answers), draft)).spec
+
+
 def _by_questions(session: Session, flags: StartWanted, base: Draft) -> StartWanted:
-    answers = Wizard(
-        ask=session.questions(),
-        spec=base.spec,
-        environ=session.world.environ,
-        chinese=session.world.chinese,
-        check=_verdict,
-    ).run()
+    answers = _wizard(session, base).run()
     return replace(
         flags,
         providers=tuple(map(_provider, answers.providers)),
@@ -58,13 +65,24 @@ def _by_questions(session: Session, flags: StartWanted, base: Draft) -> StartWan
     )
 
 
+def _wizard(session: Session, base: Draft) -> Wizard:
+    about = ProviderQuestions(
+        ask=session.questions(),
+        spec=base.spec,
+        environ=session.world.environ,
+        chinese=session.world.chinese,
+        check=_verdict,
+    )
+    return Wizard(about=about, described=partial(described, base))
+
+
 def _provider(answer: ProviderAnswer) -> ProviderWanted:
     return ProviderWanted(
         type=answer.type.id,
         secrets=() if answer.secret == Secret("") else (answer.secret,),
         models=answer.patterns,
         url=answer.url,
-        options={name: _text(value) for name, value in answer.options.items()},
+        options={name: as_text(value) for name, value in answer.options.items()},
     )
 
 
@@ -76,20 +94,10 @@ def _rules(answers: Answers) -> tuple[RuleWanted, ...]:
     )
 
 
-def _text(value: OptionValue) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case tuple():
-            return ",".join(value)
-        case _:
-            return str(value)
-
-
-def _verdict(answer: ProviderAnswer) -> str:
-    """Say what the provider thinks of a key; empty when it takes it."""
-    target = resolve(answer.type, answer.options, answer.url)
-    found = check_key(target, answer.secret, timeout=CHECK_SECONDS)
-    if found.state is KeyState.ACCEPTED:
-        return ""
-    return f"{found.state}: {found.detail}"
+def _verdict(answer: ProviderAnswer) -> KeyVerdict:
+    """Say what the provider thinks of a key."""
+    try:
+        target = resolve(answer.type, answer.options, answer.url)
+    except BadUsage as error:
+        return KeyVerdict(state=KeyState.UNKNOWN, detail=error.message)
+    return check_key(target, answer.secret, timeout=CHECK_SECONDS)

@@ -95,7 +95,8 @@ class TerminalQuestions:
 
     def confirm(self, question: str, *, default: bool) -> bool:
         """Ask for yes or no."""
-        return bool(_answer(self._ask.confirm(question, default=default, output=self._screen)))
+        asked = self._ask.confirm(question, default=default, auto_enter=False, output=self._screen)
+        return bool(_answer(asked))
 
     def say(self, text: str) -> None:
         """Tell something between two questions."""

@@ -48,11 +48,11 @@ def describe_custom(terminal: "pexpect.spawn[str]", url: str) -> None:
     terminal.expect("Which provider")
     terminal.send("custom-openai" + ENTER)
     terminal.expect("Base URL")
-    terminal.send("\x15" + url + ENTER)
+    terminal.send(url + ENTER)
     terminal.expect("Key for custom-openai")
     terminal.send(KEY + ENTER)
     terminal.expect("Check the key")
-    terminal.send("n")
+    terminal.send("n" + ENTER)
     terminal.expect("Models")
     terminal.send("\x15" + "my-*" + ENTER)
 
@@ -72,15 +72,15 @@ def test_a_gateway_set_up_by_questions_answers(machine: Machine) -> None:
         terminal.expect("Which provider")
         terminal.send(ENTER)
         terminal.expect("higress/auto")
-        terminal.send("y")
-        terminal.expect("Model when no rule matches")
+        terminal.send("y" + ENTER)
+        terminal.expect("Model name when no rule matches")
         terminal.send("\x15" + "my-small" + ENTER)
         terminal.expect("Rules to add now")
         terminal.send(" " + ENTER)
-        terminal.expect("Model for reasoning")
+        terminal.expect("Model name for reasoning")
         terminal.send("\x15" + "my-big" + ENTER)
         terminal.expect("Start with this")
-        terminal.send("y")
+        terminal.send("y" + ENTER)
         assert finish(terminal) == 0, log.text
         assert KEY not in log.text
         assert machine.ask("auto", "think step by step: why?")[0] == 200
@@ -98,7 +98,7 @@ STAGES = ("Which provider", "Base URL", "Key for custom-openai", "Check the key"
 @pytest.mark.parametrize("stage", STAGES, ids=[stage.split()[0] for stage in STAGES])
 def test_ctrl_c_changes_nothing(machine: Machine, stage: str) -> None:
     terminal = start(machine)
-    answers = ["custom-openai" + ENTER, "\x15http://127.0.0.1:9/v1" + ENTER, KEY + ENTER, "n"]
+    answers = ["custom-openai" + ENTER, "http://127.0.0.1:9/v1" + ENTER, KEY + ENTER, "n" + ENTER]
     for question, answer in zip(STAGES, [*answers, ENTER], strict=True):
         terminal.expect(question)
         if question == stage:
@@ -126,6 +126,31 @@ def test_a_key_typed_for_config_add_is_not_shown(machine: Machine) -> None:
         machine.run("delete", "--purge", "--yes")
 
 
+def test_config_add_without_options_asks_and_marks_what_is_there(machine: Machine) -> None:
+    with Upstream() as upstream:
+        machine.start("--demo")
+        terminal = talk(machine, "config", "add")
+        log = terminal.logfile_read = Log()
+        terminal.expect("Which provider")
+        terminal.expect(r"\[configured\]")
+        terminal.send("custom-openai" + ENTER)
+        terminal.expect("Base URL")
+        terminal.send(f"{upstream.url}/v1" + ENTER)
+        terminal.expect("Key for custom-openai")
+        terminal.send(KEY + ENTER)
+        terminal.expect("Check the key")
+        terminal.send(ENTER)
+        terminal.expect("Models")
+        terminal.send("my-*" + ENTER)
+        terminal.expect("Add it")
+        terminal.send(ENTER)
+        assert finish(terminal) == 0, log.text
+        assert KEY not in log.text
+        assert machine.ask("my-big")[0] == 200
+        assert upstream.last().values("authorization") == [f"Bearer {KEY}"]
+        machine.run("delete", "--purge", "--yes")
+
+
 def test_delete_asks_and_no_keeps_everything(machine: Machine) -> None:
     machine.start("--demo")
     terminal = talk(machine, "delete", "--purge")
@@ -140,9 +165,10 @@ def test_delete_asks_and_no_keeps_everything(machine: Machine) -> None:
     ("arguments", "flag"),
     [
         (("config", "add", "--provider", "openai"), "--key-stdin"),
+        (("config", "add"), "--provider"),
         (("delete", "--purge"), "--yes"),
     ],
-    ids=["config add", "delete"],
+    ids=["config add", "config add without options", "delete"],
 )
 def test_without_a_terminal_the_flags_are_named(
     machine: Machine, arguments: tuple[str, ...], flag: str

@@ -11,6 +11,7 @@ from aigw.cli.command import command
 from aigw.cli.session import Session
 from aigw.cli.words import config as words
 from aigw.errors import BadUsage
+from aigw.operations.draft import Draft
 from aigw.operations.provider_edit import ProviderWanted, split
 from aigw.operations.providers import add_provider, before_adding
 
@@ -115,7 +116,22 @@ class AddOptions:
 
 @command(app, "add", AddOptions, examples=EXAMPLES)
 def add(session: Session, options: AddOptions) -> None:
-    """Add a provider, or change it."""
+    """Add a provider, or change it; without any option, by questions."""
+    before = before_adding(session.world, session.gateway)
+    by_questions = options == AddOptions() and session.prompter.present
+    wanted = _by_questions(session, before) if by_questions else _wanted(session, before, options)
+    check = not (options.no_check or by_questions)
+    added = add_provider(session.world, session.gateway, wanted, check=check)
+    session.output.result(added, words.provider_added(added))
+
+
+def _by_questions(session: Session, before: Draft) -> ProviderWanted:
+    from aigw.cli import answers  # late: few commands ask more than a key
+
+    return answers.provider_wanted(session, before)
+
+
+def _wanted(session: Session, before: Draft, options: AddOptions) -> ProviderWanted:
     given = keys.given(
         session,
         values=options.key or (),
@@ -134,10 +150,7 @@ def add(session: Session, options: AddOptions) -> None:
         options=pairs(options.settings or (), "--set NAME=VALUE"),
         model_map=pairs(options.model_map or (), "--model-map FROM=TO"),
     )
-    before = before_adding(session.world, session.gateway)
-    wanted = keys.completed(session, before, wanted, asks=session.prompter.present)
-    added = add_provider(session.world, session.gateway, wanted, check=not options.no_check)
-    session.output.result(added, words.provider_added(added))
+    return keys.completed(session, before, wanted, asks=session.prompter.present)
 
 
 def pairs(texts: Iterable[str], form: str) -> Mapping[str, str]:

@@ -1,114 +1,18 @@
 """What the wizard asks, what it understands, and that nothing comes of a refusal."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
 import pytest
 
-from aigw.cli.questions import Check, Choice
-from aigw.cli.wizard import DONE, Answers, ProviderAnswer, RuleAnswer, Wizard
+from aigw.cli.wizard import DONE, RuleAnswer
+from aigw.clients.http import KeyState, KeyVerdict
 from aigw.errors import Interrupted
 from aigw.spec.gateway import GatewaySpec
-from aigw.spec.provider import Provider
+from aigw.spec.provider import ModelPattern, Provider
 from aigw.spec.secret import Secret, Stored
+from tests.unit.cli.person import Person, deepseek, only, run, wizard
 
-Script = Sequence[tuple[str, object]]
+ACCEPTED = KeyVerdict(state=KeyState.ACCEPTED, detail="")
 NO_AUTO = ("Let higress/auto", False)
 YES = ("Start with this?", True)
-
-
-@dataclass
-class Person:
-    """Answers by a script: how each question begins, and what is said to it."""
-
-    script: list[tuple[str, object]]
-    heard: list[str] = field(default_factory=list)
-    seen: list[Choice] = field(default_factory=list)
-
-    def _next(self, question: str) -> object:
-        begins, answer = self.script.pop(0)
-        assert question.startswith(begins), question
-        return answer
-
-    def choose(self, question: str, choices: Sequence[Choice]) -> str:
-        """Choose a line that is there."""
-        self.seen = list(choices)
-        answer = self._next(question)
-        assert answer in [one.value for one in choices]
-        return str(answer)
-
-    def choose_some(self, question: str, choices: Sequence[Choice]) -> tuple[str, ...]:
-        """Mark lines that are there."""
-        answer = self._next(question)
-        assert isinstance(answer, tuple)
-        assert set(answer) <= {one.value for one in choices}
-        return answer
-
-    def text(self, question: str, *, default: str, check: Check) -> str:
-        """Type lines until one is accepted; `None` takes the default."""
-        while True:
-            answer = self._next(question)
-            line = default if answer is None else str(answer)
-            problem = check(line)
-            if not problem:
-                return line
-            self.heard.append(problem)
-
-    def secret(self, question: str) -> Secret:
-        """Type a key."""
-        return Secret(str(self._next(question)))
-
-    def confirm(self, question: str, *, default: bool) -> bool:
-        """Say yes or no; `None` takes the default."""
-        answer = self._next(question)
-        return default if answer is None else bool(answer)
-
-    def say(self, text: str) -> None:
-        """Hear."""
-        self.heard.append(text)
-
-
-def wizard(
-    person: Person,
-    *,
-    spec: GatewaySpec | None = None,
-    environ: Mapping[str, str] | None = None,
-    chinese: bool = False,
-    verdicts: Sequence[str] = (),
-) -> Wizard:
-    """Make a wizard; `verdicts` are what the provider says to each key that is tried."""
-    queue = list(verdicts)
-    return Wizard(
-        ask=person,
-        spec=spec or GatewaySpec(),
-        environ=environ or {},
-        chinese=chinese,
-        check=lambda _: queue.pop(0),
-    )
-
-
-def run(script: Script, **more: object) -> tuple[Answers, Person]:
-    """Hold the whole conversation."""
-    person = Person(script=list(script))
-    answers = wizard(person, **more).run()  # type: ignore[arg-type]
-    assert person.script == []
-    return answers, person
-
-
-def deepseek(key: str = "sk-0123456789abcdef") -> list[tuple[str, object]]:
-    """Describe a DeepSeek provider with nothing special."""
-    return [
-        ("Which provider?", "deepseek"),
-        ("Key for deepseek", key),
-        ("Check the key", False),
-        ("Models", None),
-    ]
-
-
-def only(answers: Answers) -> ProviderAnswer:
-    """Return the one provider that was described."""
-    (provider,) = answers.providers
-    return provider
 
 
 def test_a_provider_with_its_defaults() -> None:
@@ -151,7 +55,7 @@ def test_a_key_the_provider_rejects_is_asked_for_again() -> None:
         ("Which provider?", "deepseek"),
         ("Key for deepseek", "sk-bad"),
         ("Check the key", True),
-        ("Keep it all the same?", False),
+        ("Keep it all the same?", None),
         ("Key for deepseek", "sk-good"),
         ("Check the key", True),
         ("Models", None),
@@ -159,8 +63,27 @@ def test_a_key_the_provider_rejects_is_asked_for_again() -> None:
         NO_AUTO,
         YES,
     ]
-    answers, _ = run(script, verdicts=("rejected: 401", ""))
+    refused = KeyVerdict(state=KeyState.REJECTED, detail="401")
+    answers, person = run(script, verdicts=(refused, ACCEPTED))
+    assert person.heard[0] == "the provider refuses this key: 401"
     assert only(answers).secret == Secret("sk-good")
+
+
+@pytest.mark.parametrize("state", [KeyState.UNKNOWN, KeyState.UNREACHABLE])
+def test_a_key_that_could_not_be_checked_is_kept_with_enter(state: KeyState) -> None:
+    script = [
+        ("Which provider?", "deepseek"),
+        ("Key for deepseek", "sk-maybe"),
+        ("Check the key", True),
+        ("Keep it all the same?", None),
+        ("Models", None),
+        ("Which provider?", DONE),
+        NO_AUTO,
+        YES,
+    ]
+    answers, person = run(script, verdicts=(KeyVerdict(state=state, detail="no answer"),))
+    assert person.heard[0] == "the key could not be checked: no answer"
+    assert only(answers).secret == Secret("sk-maybe")
 
 
 def test_only_the_options_of_that_type_are_asked() -> None:
@@ -212,6 +135,7 @@ def test_a_bad_url_is_explained_and_asked_again() -> None:
     answers, person = run(script)
     assert only(answers).url == "http://127.0.0.1:9000/v1"
     assert "must begin with http:// or https://" in person.heard[0]
+    assert person.proposed["Base URL (https://HOST/v1)"] == ""
 
 
 def test_auto_routing_with_presets() -> None:
@@ -219,10 +143,10 @@ def test_auto_routing_with_presets() -> None:
         *deepseek(),
         ("Which provider?", DONE),
         ("Let higress/auto", True),
-        ("Model when no rule matches", "deepseek-chat"),
+        ("Model name when no rule matches", "deepseek-chat"),
         ("Rules to add now", ("reasoning", "code")),
-        ("Model for reasoning", "deepseek-reasoner"),
-        ("Model for code", None),
+        ("Model name for reasoning", "deepseek-reasoner"),
+        ("Model name for code", None),
         YES,
     ]
     answers, _ = run(script)
@@ -234,6 +158,51 @@ def test_auto_routing_with_presets() -> None:
 
 
 @pytest.mark.parametrize(
+    ("patterns", "typo", "proposed"),
+    [("my-small,my-big", "my-smal", "my-small"), ("my-*", "our-small", "")],
+    ids=["names are known", "nothing is known"],
+)
+def test_a_model_that_nobody_serves_is_asked_again(patterns: str, typo: str, proposed: str) -> None:
+    script = [
+        ("Which provider?", "custom-openai"),
+        ("Base URL", "http://127.0.0.1:9000/v1"),
+        ("Key for custom-openai", ""),
+        ("Models", patterns),
+        ("Which provider?", DONE),
+        ("Let higress/auto", True),
+        ("Model name when no rule matches", typo),
+        ("Model name when no rule matches", "my-small"),
+        ("Rules to add now", ("code",)),
+        ("Model name for code", typo),
+        ("Model name for code", "custom-openai/any"),
+        YES,
+    ]
+    answers, person = run(script)
+    assert person.proposed["Model name when no rule matches"] == proposed
+    assert [f"no provider serves the model `{typo}`" in said for said in person.heard] == [
+        True,
+        True,
+        False,
+    ]
+    assert answers.default_model == "my-small"
+    assert answers.rules == (RuleAnswer(preset="code", model="custom-openai/any"),)
+
+
+def test_a_provider_that_cannot_be_beside_the_others_loses_no_other_answer() -> None:
+    custom = [
+        ("Which provider?", "custom-openai"),
+        ("Base URL", "http://127.0.0.1:9000/v1"),
+        ("Key for custom-openai", ""),
+        ("Models", "same"),
+    ]
+    deepseek_same = [*deepseek()[:-1], ("Models", "same")]
+    end = [*deepseek(), ("Which provider?", DONE), NO_AUTO, YES]
+    answers, person = run([*custom, *deepseek_same, *end])
+    assert "`same`" in person.heard[0]
+    assert [one.type.id for one in answers.providers] == ["custom-openai", "deepseek"]
+
+
+@pytest.mark.parametrize(
     ("chinese", "label"), [(False, "z.ai"), (True, "智谱")], ids=["english", "chinese"]
 )
 def test_providers_have_their_names_in_the_persons_language(*, chinese: bool, label: str) -> None:
@@ -242,20 +211,47 @@ def test_providers_have_their_names_in_the_persons_language(*, chinese: bool, la
     assert label in titles["zhipuai"]
 
 
-def test_what_is_configured_is_marked_and_what_cannot_run_is_left_out() -> None:
+def configured() -> GatewaySpec:
+    """Return a spec with a DeepSeek provider."""
     there = Provider(
         id="deepseek",
         type="deepseek",
-        models=(),
-        patterns_given=False,
+        models=(ModelPattern("mine-*"),),
+        patterns_given=True,
         keys=(Stored(),),
         url="",
         model_map={},
         options={},
     )
+    return GatewaySpec(providers=(there,))
+
+
+def test_what_is_configured_is_marked_and_what_cannot_run_is_left_out() -> None:
     script = [("Which provider?", DONE), ("Let higress/auto", False), YES]
-    _, person = run(script, spec=GatewaySpec(providers=(there,)))
+    _, person = run(script, spec=configured())
     titles = {one.value: one.title for one in person.seen}
     assert titles["deepseek"].startswith("[configured] ")
     assert not titles["openai"].startswith("[configured] ")
     assert "deepl" not in titles
+
+
+def test_a_configured_provider_keeps_what_is_not_said_anew() -> None:
+    script: list[tuple[str, object]] = [
+        ("Which provider?", "deepseek"),
+        ("Key for deepseek (Enter keeps", ""),
+        ("Models", None),
+        ("Change it so?", True),
+    ]
+    person = Person(script=script)
+    answer = wizard(person, spec=configured()).one()
+    assert (answer.secret, answer.patterns) == (Secret(""), ())
+    assert "  deepseek: its keys as they are; models mine-*" in person.heard[-1]
+    assert [one.value for one in person.seen if one.title.startswith("[configured]")] == [
+        "deepseek"
+    ]
+
+
+def test_one_provider_that_is_not_confirmed_is_not_added() -> None:
+    person = Person(script=[*deepseek(), ("Add it?", False)])
+    with pytest.raises(Interrupted, match="nothing was changed"):
+        wizard(person).one()
