@@ -62,6 +62,7 @@ class Supervisor:
         self._settings = settings
         self._environ = environ
         self._admin = EnvoyAdmin(paths.admin_socket)
+        self._demo = DemoService(paths.demo_socket)
         self._record = Record(
             supervisor=me,
             foreground=settings.foreground,
@@ -77,11 +78,12 @@ class Supervisor:
         Raises Busy when another supervisor does it, and what hinders the first start of Envoy.
         """
         self._be_the_only_one()
-        self._note(envoy=one_envoy.living(self._paths))
         private_folder(self._paths.runtime)
-        with DemoService(self._paths.demo_socket) as demo:
+        with self._demo:
+            # Commands take the record for the sign that everything is there to be used.
+            self._note(envoy=one_envoy.living(self._paths))
             self._begin()
-            demo.start()
+            self._demo.start()
             while self._handle(self._next()):
                 pass
 

@@ -203,3 +203,17 @@ def test_a_spec_that_cannot_be_used_hides_nothing_of_what_is_served(
     stopped = machine.run("status", expect=4).out
     assert "\nproblem: " in stopped
     assert words in stopped
+
+
+def test_a_start_right_after_its_supervisor_was_killed_finds_all_that_serves(
+    machine: Machine,
+) -> None:
+    machine.start("--demo")
+    for _ in range(5):
+        supervisor = machine.run("status", "--json").json()["pid"]
+        assert isinstance(supervisor, int)
+        psutil.Process(supervisor).kill()
+        started = machine.run("start", "--non-interactive", "--json").json()
+        probe = started["probe"]
+        assert isinstance(probe, dict)
+        assert probe["ok"], probe
