@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from aigw import catalog
 from aigw.catalog.options import OptionValue, option_value
 from aigw.catalog.provider_type import ProviderType
+from aigw.catalog.target import resolve
 from aigw.errors import BadUsage
 from aigw.operations.draft import Draft
 from aigw.operations.near import meant
@@ -47,6 +48,10 @@ class Meant:
 
 def meaning(spec: GatewaySpec, wanted: ProviderWanted) -> Meant:
     """Say which provider is meant; raises BadUsage for an unknown type, or another one's id."""
+    if spec.provider(wanted.type) and catalog.find(wanted.type) is None:
+        name = wanted.type
+        message = f"`{name}` is the id of a provider here: --id {name}"
+        raise BadUsage(message, hint=f"aigw config add --id {name}")
     configured = spec.provider(wanted.id) if wanted.id else None
     if not wanted.type and configured is None:
         there = f"there is no provider `{wanted.id}` yet; " if wanted.id else ""
@@ -75,6 +80,7 @@ def with_provider(draft: Draft, wanted: ProviderWanted) -> Draft:
         options=_options(about.type, old.options, wanted.options),
         model_map=_laid_over(old.model_map, wanted.model_map),
     )
+    _check_place(about.type, provider)
     keys = {**draft.keys, about.id: _stored(draft.keys.get(about.id, ()), wanted)}
     return replace(draft, spec=draft.spec.with_provider(provider), keys=keys)
 
@@ -89,6 +95,18 @@ def known_type(name: str) -> ProviderType:
             f"there is no provider type `{name}`{question}", hint="aigw config providers"
         )
     return ptype
+
+
+def _check_place(ptype: ProviderType, provider: Provider) -> None:
+    """Raise BadUsage where it cannot be known what address the provider has."""
+    if ptype.needs_url and not provider.url:
+        hint = f"aigw config add --provider {ptype.id} --url https://HOST/v1"
+        raise BadUsage(f"{ptype.id} needs --url", hint=hint)
+    try:
+        resolve(ptype, provider.options, provider.url)
+    except BadUsage as error:
+        hint = f"aigw config add --provider {ptype.id} {error.hint}" if error.hint else ""
+        raise BadUsage(error.message, hint=hint) from error
 
 
 def _usable_type(name: str, engine: EngineName) -> ProviderType:

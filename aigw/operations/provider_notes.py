@@ -14,6 +14,7 @@ def tell(world: World, provider: Provider, wanted: ProviderWanted) -> None:
         return
     if ptype.warning and wanted.secrets:
         world.note(f"warning: {ptype.warning}")
+    _tell_unasked(world, provider, wanted)
     if provider.patterns_given:
         return
     got = {pattern.text for pattern in provider.models}
@@ -23,6 +24,15 @@ def tell(world: World, provider: Provider, wanted: ProviderWanted) -> None:
             f"{', '.join(taken)}: another provider serves these already; "
             f"ask for `{provider.id}/MODEL` to use {provider.id}"
         )
+
+
+def _tell_unasked(world: World, provider: Provider, wanted: ProviderWanted) -> None:
+    """Say which names of a new mapping no pattern lets clients ask for."""
+    for name, target in wanted.model_map.items():
+        if target and not any(pattern.matches(name) for pattern in provider.models):
+            world.note(
+                f"note: `{name}` is asked for as {provider.id}/{name} only: add it to --models"
+            )
 
 
 def tell_lost(world: World, before: GatewaySpec, after: GatewaySpec, changed: str) -> None:

@@ -65,9 +65,18 @@ BAD_PROVIDERS = {
     "no pattern": (("--provider", "openai", "--models", " ,"), "--models names no model", ""),
     "a bad url": (
         ("--provider", "openai", "--url", "ftp://x"),
-        "the gateway cannot be that:\n  providers[0].url: must be an http:// or https:// URL "
-        "without user, query and fragment",
+        "the url of a provider of type openai must begin with http:// or https://",
         "",
+    ),
+    "no url where only the user knows it": (
+        ("--provider", "custom-openai"),
+        "custom-openai needs --url",
+        "aigw config add --provider custom-openai --url https://HOST/v1",
+    ),
+    "no option where only the user knows it": (
+        ("--provider", "azure"),
+        "a provider of type azure needs option `azureResource`",
+        "aigw config add --provider azure --set azureResource=...",
     ),
     "an empty url": (("--provider", "openai", "--url", ""), "--url is empty", ""),
 }
@@ -156,6 +165,31 @@ def test_a_provider_that_loses_a_default_pattern_is_named(aigw: Program) -> None
         "o1*: served by second instead of openai from now on; "
         "ask for `openai/MODEL` to use openai\n"
     )
+
+
+def test_an_id_in_the_place_of_a_type_is_said_to_be_one(aigw: Program) -> None:
+    add(aigw, "--provider", "openai", "--id", "mine", "--key", KEY)
+    said = aigw("config", "add", "--provider", "mine", "--models", "gpt-4o")
+    assert (said.code, said.out, said.err) == (
+        2,
+        "",
+        "error: `mine` is the id of a provider here: --id mine\n\n"
+        "hint: aigw config add --id mine\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("models", "mapped", "noted"),
+    [("mini-*", "gpt-4o=big", True), ("gpt-*", "gpt-4o=big", False), ("mini-*", "gpt-4o=", False)],
+    ids=["no pattern has it", "a pattern has it", "taken back"],
+)
+def test_a_mapped_name_that_no_pattern_covers_is_noted(
+    aigw: Program, models: str, mapped: str, *, noted: bool
+) -> None:
+    flags = ("--provider", "openai", "--id", "strict", "--key", KEY, "--models", models)
+    said = aigw("config", "add", "--no-check", *flags, "--model-map", mapped)
+    words = "note: `gpt-4o` is asked for as strict/gpt-4o only: add it to --models\n"
+    assert (said.code, said.err) == (0, words if noted else "")
 
 
 def test_an_id_keeps_its_type(aigw: Program) -> None:
