@@ -15,6 +15,8 @@ from aigw.spec.routing import AUTO_MODELS, AutoRouting, RoutingRule
 from aigw.spec.rules import pattern_of_trigger, refusal
 from aigw.spec.serving import near_models, serve
 
+RULES = "autoRouting.rules["
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleWanted:
@@ -44,13 +46,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleChanged:
-    """A rule was added or removed; `enabled` says whether auto-routing is on."""
+    """A rule was added or removed; `enabled` says whether auto-routing is on.
+
+    `lints` is what is odd about the rules since then.
+    """
 
     gateway: str
     rule: Rule
     enabled: bool
     applied: bool
     generation: str | None
+    lints: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +103,7 @@ def add_rule(world: World, gateway: str, wanted: RuleWanted) -> RuleChanged:
     effect = change(world, gateway, lambda draft: with_rule(draft, wanted))
     known = {rule.name for rule in effect.before.auto_routing.rules}
     new = next(rule for rule in effect.spec.auto_routing.rules if rule.name not in known)
-    return _rule_changed(gateway, new, effect)
+    return replace(_rule_changed(gateway, new, effect), lints=_new_lints(effect))
 
 
 def remove_rule(world: World, gateway: str, *, name: str, rule_id: str) -> RuleChanged:
@@ -140,7 +146,7 @@ def list_rules(world: World, gateway: str) -> RulesListed:
         enabled=auto.enabled,
         default_model=auto.default,
         rules=tuple(map(_shown, auto.rules)),
-        lints=tuple(lint for lint in lints(spec) if lint.path.startswith("autoRouting")),
+        lints=_lints(spec, "autoRouting"),
     )
 
 
@@ -224,6 +230,16 @@ def _free_name(model: str, taken: list[str]) -> str:
     base = sign.strip("-")[:48] or "rule"
     names = (base, *(f"{base}-{number}" for number in range(2, len(taken) + 3)))
     return next(name for name in names if name not in taken and name != "default")
+
+
+def _lints(spec: GatewaySpec, path: str) -> tuple[Problem, ...]:
+    return tuple(lint for lint in lints(spec) if lint.path.startswith(path))
+
+
+def _new_lints(effect: Effect) -> tuple[Problem, ...]:
+    """Return what is odd about rules and was not before; their places may have shifted."""
+    known = {lint.message for lint in _lints(effect.before, RULES)}
+    return tuple(lint for lint in _lints(effect.spec, RULES) if lint.message not in known)
 
 
 def _with(draft: Draft, auto: AutoRouting) -> Draft:

@@ -43,6 +43,7 @@ RULE_CHANGED: Shape = {
     "enabled": True,
     "applied": True,
     "generation": "",
+    "lints": [LINT],
 }
 ROUTING_CHANGED: Shape = {
     "gateway": "",

@@ -179,6 +179,27 @@ def test_the_list_shows_what_is_odd(routed: Program) -> None:
     assert "note: autoRouting.rules[0]: `broad` is too broad" in routed("route", "list").out
 
 
+@pytest.mark.parametrize(
+    ("flags", "note"),
+    [
+        (("--trigger", "deep"), "`o3` never gets a prompt: `deep` before it takes all of them"),
+        (("--trigger", "deep c"), "`o3` never gets a prompt: `deep` before it takes all of them"),
+        (("--pattern", ".", "--first"), "`deep` never gets a prompt: `o3` before it takes all"),
+        (("--trigger", "other"), ""),
+    ],
+    ids=["a double", "a longer phrase", "before all others", "another phrase"],
+)
+def test_a_new_rule_is_told_at_once_to_be_odd(
+    routed: Program, flags: tuple[str, ...], note: str
+) -> None:
+    add(routed, "deep")
+    said = routed("route", "add", "--model", "o3", *flags)
+    assert note in said.err
+    assert bool(said.err) == bool(note)
+    again = routed("route", "add", "--model", "o3", "--trigger", "last")
+    assert "`deep`" not in again.err
+
+
 def test_a_message_is_tried_without_sending_it(routed: Program) -> None:
     add(routed, "deep")
     said = routed("route", "test", "  Deep thoughts, please ")

@@ -63,7 +63,7 @@ def add(session: Session, options: AddOptions) -> None:
         before=options.before,
     )
     added = routes.add_rule(session.world, session.gateway, wanted)
-    session.output.result(added, words.rule_added(added))
+    _show_added(session, added)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,4 +152,10 @@ def preset(session: Session, options: PresetOptions) -> None:
             hint="aigw route preset add reasoning --model MODEL",
         )
     added = routes.add_preset(session.world, session.gateway, options.name, options.model)
+    _show_added(session, added)
+
+
+def _show_added(session: Session, added: routes.RuleChanged) -> None:
     session.output.result(added, words.rule_added(added))
+    for lint in added.lints:
+        session.output.note(f"note: {lint.message}")
