@@ -43,6 +43,9 @@ def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
         run()
     except typer.Exit:
         raise
+    except Interrupted as error:
+        output.ended(code=error.code, message=error.message)
+        return error.exit_code
     except BrokenPipeError:
         _close_quietly()
         return FAILED

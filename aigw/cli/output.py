@@ -67,6 +67,13 @@ class Output:
         if hint:
             self._aside(f"\nhint: {hint}")
 
+    def ended(self, *, code: str, message: str) -> None:
+        """Say that the person ended it, which is an error to programs only."""
+        if self.as_json:
+            self.error(code=code, message=message, hint="")
+        else:
+            self._aside(message)
+
     def _aside(self, text: str) -> None:
         print(printable(text, self.stderr), file=self.stderr, flush=True)
 

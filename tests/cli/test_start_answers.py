@@ -132,7 +132,8 @@ REFUSED = {
     ),
     "a required option": (
         ("--bedrock-key", KEY),
-        "the gateway cannot be that:\n  providers[0].options",
+        "a provider of type bedrock needs option `awsRegion`\n\n"
+        "hint: aigw config add --provider bedrock --set awsRegion=...",
     ),
     "an address that others reach": (
         ("--listen", "0.0.0.0"),
@@ -144,7 +145,7 @@ REFUSED = {
     ),
     "a type that needs an address": (
         ("--custom-openai-key", KEY),
-        "the gateway cannot be that:\n  providers[0].url: is missing: only you know it",
+        "custom-openai needs --url",
     ),
 }
 
@@ -210,7 +211,7 @@ def test_a_first_start_without_a_person_names_the_flags(aigw: Program, process: 
 def test_a_no_at_the_question_of_delete_changes_nothing(aigw: Program, process: Process) -> None:
     begin(aigw, process, "--demo")
     said = aigw("delete", session=session_of(person=Person(answers=["no"]), process=process))
-    assert (said.code, said.out, said.err) == (130, "", "error: nothing was changed\n")
+    assert (said.code, said.out, said.err) == (130, "", "nothing was changed\n")
     assert yaml.safe_load((aigw.folder / "gateway.yaml").read_text())["providers"]
     done = aigw("delete", session=session_of(person=Person(answers=["yes"]), process=process))
     assert done.code == 0

@@ -7,6 +7,7 @@ import typer
 
 from aigw.cli.command import command
 from aigw.cli.session import Session
+from aigw.errors import Interrupted
 from aigw.operations import logs as operations
 
 EXAMPLES = """
@@ -22,17 +23,18 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 class LogsOptions:
     """Options of `logs`."""
 
-    follow: Annotated[bool, typer.Option("--follow", help="Go on as the log grows.")] = False
-    tail: Annotated[int, typer.Option(metavar="N", min=0, help="How many lines to begin with.")] = (
-        100
-    )
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as the log grows.")] = False
+    tail: Annotated[
+        int,
+        typer.Option("-n", "--tail", metavar="N", min=0, help="How many lines to begin with."),
+    ] = 100
     engine: Annotated[
         bool, typer.Option("--engine", help="The engine's own words instead of the requests.")
     ] = False
 
 
 @command(app, "logs", LogsOptions, examples=EXAMPLES)
-def logs(session: Session, options: LogsOptions) -> None:
+def logs(session: Session, options: LogsOptions) -> int:
     """Show the requests, or the engine's own words.
 
     Requests for /health are left out. With --json the lines of the access log, all of them, are
@@ -45,5 +47,9 @@ def logs(session: Session, options: LogsOptions) -> None:
     else:
         ask = operations.growing_requests if options.follow else operations.last_requests
         lines = ask(world, gateway, count=options.tail, zone=session.zone)
-    for line in lines:
-        session.output.line(line)
+    try:
+        for line in lines:
+            session.output.line(line)
+    except KeyboardInterrupt:  # the way to end --follow is no error
+        return Interrupted.exit_code
+    return 0
