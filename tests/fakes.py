@@ -25,6 +25,7 @@ NOBODY = Facts(
     listening=False,
     generation="",
     uptime_seconds=0,
+    sockets=True,
 )
 
 

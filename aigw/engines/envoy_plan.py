@@ -57,9 +57,9 @@ class EnvoyPlan(Plan):
 
 
 def needs_restart(facts: Facts, *, there: Files, wanted: Files) -> bool:
-    """Say whether Envoy cannot get there as it runs: gone, deaf, or to listen otherwise."""
+    """Say whether Envoy cannot get there as it runs: gone, deaf, cut off, or to move."""
     fixed = any(there.get(name) != wanted[name] for name in FIXED)
-    return fixed or facts.envoy is None or not facts.listening
+    return fixed or facts.envoy is None or not facts.listening or not facts.sockets
 
 
 def steps(facts: Facts, *, there: Files, wanted: Files, generation: str) -> Iterator[Step]:

@@ -35,7 +35,7 @@ class Facts:
     """What runs: None and empty for what does not.
 
     `generation` is the one that answered just now, `place` where the files on disk say that it
-    listens, `uptime_seconds` of Envoy.
+    listens, `uptime_seconds` of Envoy; `sockets` says that those of what runs are in their folder.
     """
 
     supervisor: Identity | None
@@ -45,6 +45,7 @@ class Facts:
     listening: bool
     generation: str
     uptime_seconds: int
+    sockets: bool
 
     @property
     def state(self) -> State:
@@ -70,7 +71,10 @@ class Facts:
             why = self.record.problem if self.record and self.record.problem else "it is starting"
             message = f"Envoy does not run: {why}"
             found.append(Trouble(code="envoy_gone", message=message, hint="aigw logs --engine"))
-        if self.envoy is not None and not self.listening:
+        if not self.sockets:
+            message = "the folder of its sockets was emptied: commands or Envoy do not find them"
+            found.append(Trouble(code="sockets_gone", message=message, hint="aigw restart"))
+        elif self.envoy is not None and not self.listening:
             message = f"Envoy runs, but does not listen on `{self.place}`"
             found.append(Trouble(code="not_listening", message=message, hint="aigw restart"))
         elif self.envoy is not None and not self.generation:
@@ -84,15 +88,23 @@ def look(paths: GatewayPaths) -> Facts:
     record = living_supervisor(paths) or read_record(paths)
     envoy, where = one_envoy.living(paths), place(paths)
     listening, uptime = _ask(paths) if envoy else (False, 0)
+    supervisor = record.supervisor if record and process.alive(record.supervisor) else None
+    demo, admin = paths.demo_socket.is_socket(), paths.admin_socket.is_socket()
     return Facts(
-        supervisor=record.supervisor if record and process.alive(record.supervisor) else None,
+        supervisor=supervisor,
         envoy=envoy,
         record=record,
         place=where,
         listening=listening,
         generation=where.generation() if listening and where else "",
         uptime_seconds=uptime,
+        sockets=(demo or supervisor is None) and (admin or not _served(envoy, record)),
     )
+
+
+def _served(envoy: Identity | None, record: Record | None) -> bool:
+    """Say whether the supervisor has seen this Envoy serve, and so its socket."""
+    return envoy is not None and record is not None and record.envoy == envoy and record.serving
 
 
 def _ask(paths: GatewayPaths) -> tuple[bool, int]:

@@ -125,6 +125,8 @@ class Supervisor:
     def _start(self) -> None:
         """Start Envoy and see it take connections; raises what hinders it."""
         promote(self._paths)
+        private_folder(self._paths.runtime)
+        self._demo.renew()
         wanted = place(self._paths)
         if wanted is not None:
             wanted.refuse_taken()

@@ -1,5 +1,6 @@
 """Commands on a gateway that runs: everything is in force before they return, and said so."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -217,3 +218,44 @@ def test_a_start_right_after_its_supervisor_was_killed_finds_all_that_serves(
         probe = started["probe"]
         assert isinstance(probe, dict)
         assert probe["ok"], probe
+
+
+def the_demo_socket(machine: Machine) -> None:
+    """Remove what a change by itself does not bring back."""
+    for socket in (machine.folder / "r").glob("**/demo.sock"):
+        socket.unlink()
+
+
+def the_gateways_folder(machine: Machine) -> None:
+    """Remove all sockets, and the folder that was written down."""
+    shutil.rmtree(machine.folder / "r" / "aigw")
+
+
+def the_sessions_folder(machine: Machine) -> None:
+    """Remove what a logout removes."""
+    shutil.rmtree(machine.folder / "r")
+
+
+@pytest.mark.parametrize("remove", [the_demo_socket, the_gateways_folder, the_sessions_folder])
+@pytest.mark.parametrize("heal", ["start --non-interactive", "restart"])
+def test_sockets_that_were_removed_are_missed_and_made_again(
+    machine: Machine, remove: Callable[[Machine], None], heal: str
+) -> None:
+    machine.start("--demo")
+    remove(machine)
+    status = machine.run("status", "--json", expect=5).json()
+    problems = status["problems"]
+    assert isinstance(problems, list)
+    assert status["state"] == "degraded"
+    assert [(one["code"], one["hint"]) for one in problems] == [("sockets_gone", "aigw restart")]
+    machine.run(*heal.split())
+    assert machine.ask("demo")[0] == 200
+    assert machine.run("status", "--json").json()["state"] == "running"
+
+
+def test_a_change_makes_all_sockets_again(machine: Machine) -> None:
+    machine.start("--demo")
+    the_gateways_folder(machine)
+    machine.run("config", "add", "--provider", "openai", "--no-check", "--key", KEY)
+    assert machine.ask("demo")[0] == 200
+    assert machine.run("status", "--json").json()["state"] == "running"

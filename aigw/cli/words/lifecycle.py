@@ -46,7 +46,9 @@ def _probe(probe: Probe) -> str:
 
 
 def _begun(result: Started) -> str:
-    return "runs" if result.changed else "runs already, as it should be"
+    if result.changed or not result.probe.ok:
+        return "runs"
+    return "runs already, as it should be"
 
 
 def planned(result: Planned) -> str:

@@ -21,15 +21,17 @@ _RETRY_AFTER = {HTTPStatus.TOO_MANY_REQUESTS: "1"}
 
 
 class DemoService:
-    """Open the socket on entering, so that nobody who asks is refused; answer from `start` on."""
+    """Open the socket on entering, so that nobody who asks is refused; answer from `start` on.
+
+    `renew` is for a socket whose file was removed meanwhile.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._started = False
 
     def __enter__(self) -> Self:
-        self._path.unlink(missing_ok=True)
-        self._server = _Server(str(self._path))
-        self._path.chmod(0o600)
+        self._open()
         return self
 
     def __exit__(
@@ -44,6 +46,23 @@ class DemoService:
     def start(self) -> None:
         """Answer in the background, until the program ends."""
         Thread(target=self._server.serve_forever, daemon=True).start()
+        self._started = True
+
+    def renew(self) -> None:
+        """Open the socket anew where its file is gone; who is being answered keeps the old one."""
+        if self._path.is_socket():
+            return
+        if self._started:
+            self._server.shutdown()
+        self._server.socket.close()
+        self._open()
+        if self._started:
+            self.start()
+
+    def _open(self) -> None:
+        self._path.unlink(missing_ok=True)
+        self._server = _Server(str(self._path))
+        self._path.chmod(0o600)
 
 
 class _Server(ThreadingMixIn, UnixStreamServer):

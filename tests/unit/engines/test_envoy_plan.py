@@ -27,6 +27,7 @@ RUNS = Facts(
     listening=True,
     generation="new",
     uptime_seconds=1,
+    sockets=True,
 )
 NOTHING = replace(
     RUNS, supervisor=None, envoy=None, record=None, listening=False, generation="", place=None
@@ -35,6 +36,7 @@ ALONE = replace(RUNS, supervisor=None)
 DOWN = replace(RUNS, envoy=None, listening=False, generation="")
 DEAF = replace(RUNS, listening=False, generation="")
 OLD = replace(RUNS, generation="old")
+CUT_OFF = replace(RUNS, sockets=False)
 
 WRITE_ALL = [
     "write bootstrap",
@@ -60,6 +62,7 @@ def changed(*names: str) -> dict[str, str]:
         (ALONE, changed(ROUTES), ["write routes", "launch supervisor", "reload Envoy"]),
         (DOWN, FILES, ["restart Envoy"]),
         (DEAF, FILES, ["restart Envoy"]),
+        (CUT_OFF, FILES, ["restart Envoy"]),
         (OLD, FILES, ["reload Envoy"]),
         (OLD, changed(ROUTES), ["write routes", "reload Envoy"]),
         (RUNS, changed(CLUSTERS), ["write providers", "reload Envoy"]),
@@ -75,6 +78,7 @@ def changed(*names: str) -> dict[str, str]:
         "supervisor gone and changed",
         "Envoy gone",
         "Envoy deaf",
+        "sockets gone",
         "written and not in use",
         "routes",
         "providers",
