@@ -1,7 +1,9 @@
 """`aigw config` without `add`: what is shown, checked and removed."""
 
+import tempfile
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.cli.configured import KEY, STOPPED, add, keys
@@ -82,6 +84,19 @@ def test_a_fine_document_is_said_to_be_fine(aigw: Program) -> None:
     said = aigw("config", "check")
     path = aigw.folder / "gateway.yaml"
     assert (said.code, said.out, said.err) == (0, f"{path} is fine: 1 provider, no rules\n", "")
+
+
+def test_a_document_that_is_piped_in_is_checked(
+    aigw: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    fine = aigw("config", "check", "-", stdin="apiVersion: aigw/v1\n")
+    assert (fine.code, fine.err) == (0, "")
+    assert fine.out == "standard input is fine: no providers, no rules\n"
+    bad = aigw("config", "check", "-", stdin="apiVersion: aigw/v1\nextra: 1\n")
+    assert (bad.code, bad.out) == (3, "")
+    assert bad.err.startswith("error: standard input cannot be used:\n  extra: ")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_type_of_the_catalogue_is_shown(aigw: Program) -> None:

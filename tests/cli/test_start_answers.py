@@ -17,10 +17,10 @@ def process() -> Process:
     return Process()
 
 
-def begin(aigw: Program, process: Process, *flags: str, **environ: str) -> Said:
+def begin(aigw: Program, process: Process, *flags: str, stdin: str = "", **environ: str) -> Said:
     """Start without questions on an engine that runs nothing."""
-    session = session_of(process=process)
-    return aigw("start", "--non-interactive", *flags, environ=environ, session=session)
+    flags = ("start", "--non-interactive", *flags)
+    return aigw(*flags, stdin=stdin, environ=environ, session=session_of(process=process))
 
 
 def served(process: Process) -> GatewaySpec:
@@ -179,6 +179,19 @@ def test_flags_are_laid_over_a_document(aigw: Program, process: Process, tmp_pat
     file.write_text("apiVersion: aigw/v1\nlisten: {http: 18184}\n")
     begin(aigw, process, "--file", str(file), "--demo")
     assert (served(process).listen.http, list(providers(process))) == (18184, ["demo"])
+
+
+def test_a_document_is_taken_from_standard_input(aigw: Program, process: Process) -> None:
+    text = "# by hand\napiVersion: aigw/v1\nlisten: {http: 18184}\n"
+    assert begin(aigw, process, "--file", "-", "--demo", stdin=text).code == 0
+    assert (served(process).listen.http, list(providers(process))) == (18184, ["demo"])
+    assert "# by hand" in (aigw.folder / "gateway.yaml").read_text()
+    bad = begin(aigw, process, "--file", "-", stdin="{")
+    assert (bad.code, bad.out) == (3, "")
+    assert bad.err.startswith("error: standard input cannot be used:")
+    stays = begin(aigw, process, "--file", "-", "--foreground", stdin=text)
+    assert (stays.code, stays.out) == (2, "")
+    assert "--file FILE" in stays.err
 
 
 def test_auto_routing_is_switched_off_by_its_flag(aigw: Program, process: Process) -> None:

@@ -1,12 +1,13 @@
 """The commands `config show` and `config check`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from aigw.cli.command import command
+from aigw.cli.piped import NAME, readable
 from aigw.cli.session import Session
 from aigw.cli.words.specs import spec_checked
 from aigw.operations import specs
@@ -35,12 +36,16 @@ class CheckOptions:
     """Options of `config check`."""
 
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A file; else the gateway's own.")
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="A file, `-` is stdin; else the gateway's own."),
     ] = None
 
 
 @command(app, "check", CheckOptions, examples="aigw config check\naigw config check gateway.yaml")
 def check(session: Session, options: CheckOptions) -> None:
     """Say all that is wrong with a gateway.yaml."""
-    checked = specs.check_spec(session.world, session.gateway, file=options.file)
+    with readable(session, options.file) as file:
+        checked = specs.check_spec(session.world, session.gateway, file=file)
+    if file != options.file:
+        checked = replace(checked, source=NAME)
     session.output.result(checked, spec_checked(checked))

@@ -8,10 +8,11 @@ import typer
 
 from aigw.cli import answers
 from aigw.cli.command import command
+from aigw.cli.piped import PIPE, readable
 from aigw.cli.provider_flags import providers_wanted, with_provider_flags
 from aigw.cli.session import Session
 from aigw.cli.words import lifecycle as words
-from aigw.errors import NotReady
+from aigw.errors import BadUsage, NotReady
 from aigw.operations import lifecycle
 from aigw.operations.provider_edit import ProviderWanted
 from aigw.operations.start_edit import StartWanted
@@ -47,7 +48,8 @@ class StartOptions:
         bool, typer.Option("-n", "--dry-run", help="Only say what would be done.")
     ] = False
     file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Take a whole gateway.yaml first.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Take a whole gateway.yaml first; `-` is stdin."),
     ] = None
     demo: Annotated[
         bool, typer.Option("--demo", help="Add the provider `demo`, which needs no key.")
@@ -135,8 +137,15 @@ Options: type[Any] = with_provider_flags(StartOptions)
 @command(app, "start", Options, examples=EXAMPLES)
 def start(session: Session, options: StartOptions) -> int:
     """Make a gateway be what was asked for, and run."""
+    if options.foreground and options.file == Path(PIPE):
+        raise BadUsage("--foreground takes no gateway.yaml from standard input: --file FILE")
+    with readable(session, options.file) as file:
+        return _start(session, options, file)
+
+
+def _start(session: Session, options: StartOptions, file: Path | None) -> int:
     world, gateway = session.world, session.gateway
-    how = lifecycle.How(file=options.file, data_folder=options.data_folder, seconds=options.timeout)
+    how = lifecycle.How(file=file, data_folder=options.data_folder, seconds=options.timeout)
     asks = not (options.non_interactive or options.dry_run)
     base = lifecycle.base(world, gateway, how)
     wanted = answers.wanted(session, _flags(options), base, asks=asks)
