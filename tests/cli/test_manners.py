@@ -210,7 +210,7 @@ def test_ctrl_c_ends_following_with_130_and_no_error(tmp_path: Path) -> None:
     with Machine(folder=tmp_path) as machine:
         machine.run("config", "add", "--provider", "openai", "--key", KEY, "--no-check")
         child = subprocess.Popen(
-            machine.command("logs", "--follow"),
+            machine.command("logs", "-f", "-n", "1"),
             env=machine.environ(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
