@@ -14,6 +14,7 @@ from aigw.engines.look import Facts
 from aigw.engines.place import Place
 from aigw.errors import EngineRefused
 from aigw.operations.world import World
+from aigw.spec.gateway import GatewaySpec
 from aigw.spec.secret import Secret
 from aigw.state.paths import GatewayPaths, Home
 
@@ -76,6 +77,9 @@ class FakeEngine(EnvoyEngine):
         if refused:
             raise EngineRefused(f"Envoy refused the configuration: {', '.join(sorted(refused))}")
         self._process.serves = plan
+
+    def refuse_taken(self, spec: GatewaySpec) -> None:
+        """Listen nowhere, and so have every port."""
 
     def stop(self, *, seconds: float) -> bool:  # noqa: ARG002 - there is nothing to wait for
         """Serve nothing."""

@@ -11,6 +11,7 @@ from aigw.cli.session import Session
 from aigw.cli.wizard import Answers, Wizard
 from aigw.clients.http import KeyState, KeyVerdict, check_key
 from aigw.errors import BadUsage
+from aigw.operations import lifecycle
 from aigw.operations.draft import Draft, edited
 from aigw.operations.key_check import CHECK_SECONDS
 from aigw.operations.provider_edit import ProviderWanted, with_provider
@@ -26,9 +27,11 @@ def wanted(session: Session, flags: StartWanted, base: Draft, *, asks: bool) -> 
 
     Without any provider, by flag or in the draft, a person at a terminal is asked everything;
     else only for the keys that are missing. Raises BadUsage, naming the flags, where nobody can
-    be asked, and Interrupted.
+    be asked, PortTaken before any question, and Interrupted.
     """
     present = asks and session.prompter.present
+    if present:
+        lifecycle.refuse_taken(session.world, session.gateway, base, flags)
     if present and not flags.providers and not base.spec.providers:
         return _by_questions(session, flags, base)
     exists = session.world.home.gateway(session.gateway).exists

@@ -17,7 +17,7 @@ from aigw.engines.config_files import (
     write_files,
 )
 from aigw.engines.envoy_plan import EnvoyPlan, needs_restart, steps
-from aigw.engines.look import Facts, look
+from aigw.engines.look import Facts, State, look
 from aigw.engines.place import Place, place_of
 from aigw.engines.reload import Reload
 from aigw.engines.validate import validate
@@ -104,6 +104,13 @@ class EnvoyEngine:
             self._go_back(plan, error)
             raise
         self._keep(plan)
+
+    def refuse_taken(self, spec: GatewaySpec) -> None:
+        """Raise PortTaken when it could not be started, before a person is asked for the rest."""
+        if self.look().state is State.STOPPED:
+            Place(address=spec.listen.address, port=spec.listen.http).refuse_taken_naming(
+                self._environ
+            )
 
     def stop(self, *, seconds: float) -> bool:
         """Let requests finish for so long and end everything; False when one was cut."""

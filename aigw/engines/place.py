@@ -4,12 +4,14 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from shlex import quote
 
-from aigw.clients import ports
+from aigw.clients import ports, process
 from aigw.clients.http import ask_gateway
 from aigw.engines.file_names import LISTENERS, Files
+from aigw.engines.record import read_record
 from aigw.errors import PortTaken
-from aigw.state.paths import GatewayPaths
+from aigw.state.paths import GatewayPaths, Home
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _ANSWER_SECONDS = 2.0
@@ -45,10 +47,22 @@ class Place:
         if ports.free(self.address, self.port):
             return
         near = ports.suggest(self.address, self.port)
+        who = self._gateway(environ) or ports.holder(self.port, environ)
         raise PortTaken(
-            f"port {self.port} of {self.address} is taken by {ports.holder(self.port, environ)}",
+            f"port {self.port} of {self.address} is taken by {who}",
             hint=f"aigw start --http-port {near}" if near else "aigw start --http-port PORT",
         )
+
+    def _gateway(self, environ: Mapping[str, str]) -> str:
+        """Say which gateway of this user listens there; empty where none does."""
+        home = Home.find(environ)
+        for name in home.names():
+            paths = home.gateway(name)
+            record = read_record(paths)
+            envoy = record.envoy if record is not None else None
+            if envoy is not None and process.alive(envoy) and place(paths) == self:
+                return f"your gateway `{name}`, which `aigw stop -g {quote(name)}` stops"
+        return ""
 
 
 def place(paths: GatewayPaths) -> Place | None:

@@ -89,6 +89,18 @@ def base(world: World, gateway: str, how: How) -> Draft:
     return _with_file(read(_place(world, gateway, how), world.note), how)
 
 
+def refuse_taken(world: World, gateway: str, base: Draft, wanted: StartWanted) -> None:
+    """Raise what a start would come to after all questions: PortTaken, or BadUsage for its place.
+
+    A gateway that runs has its port.
+    """
+    place = StartWanted(
+        address=wanted.address, http=wanted.http, https=wanted.https, console=wanted.console
+    )
+    spec = edited(base, lambda draft: with_wanted(draft, place)).spec
+    world.engine(world.home.gateway(gateway)).refuse_taken(spec)
+
+
 def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
     """Make a gateway be what is wanted, and run; the same again changes nothing.
 

@@ -66,6 +66,10 @@ def test_what_a_killed_writer_left_is_purged(machine: Machine) -> None:
 def test_a_hint_is_about_the_gateway_that_was_named(machine: Machine) -> None:
     machine.start("--demo")
     taken = machine.start("-g", "two", expect=5)
+    assert (
+        f"error: port {machine.port} of 127.0.0.1 is taken by your gateway `higress-ai-gateway`, "
+        "which `aigw stop -g higress-ai-gateway` stops"
+    ) in taken.err
     assert "\nhint: aigw -g two start --http-port " in taken.err
 
 

@@ -1,5 +1,6 @@
 """What `start` makes of flags, the environment and a person, before anything runs."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,17 @@ def test_a_person_is_asked_only_for_the_key_that_is_missing(
     assert said.code == 0
     assert person.asked == ["Key for openai"]
     assert keys(aigw) == {"openai": [KEY]}
+
+
+def test_nobody_is_asked_anything_for_a_gateway_whose_port_is_taken(aigw: Program) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for flags in ((), ("--openai-models", "gpt-4o")):
+            person = Person(answers=[KEY])
+            said = aigw("start", "--http-port", port, *flags, session=session_of(person=person))
+            assert (said.code, said.out, person.asked) == (5, "", [])
+            assert said.err.startswith(f"error: port {port} of 127.0.0.1 is taken by ")
+    assert not aigw.home.exists()
 
 
 def test_a_first_start_without_a_person_names_the_flags(aigw: Program, process: Process) -> None:
