@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 GATEWAY = "demo"
-USUAL_PORT = 8080
+PORTS = range(8088, 8188)
 RULE = "deep"
 
 
@@ -74,8 +74,8 @@ def chat(url: str, *, model: str, text: str) -> None:
 
 
 def free_port() -> int:
-    """Return the usual port, or any free one where that is taken."""
-    for port in (USUAL_PORT, 0):
+    """Return the first free one of our ports, or any; 8080 is left to the person's own gateway."""
+    for port in (*PORTS, 0):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

@@ -1,6 +1,8 @@
 """The examples are gateways that start."""
 
 import re
+import runpy
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +59,14 @@ def test_a_newcomer_sees_a_chat_and_an_auto_routed_chat_twice_the_same(tmp_path:
         assert "x-aigw-model: demo\n" in first
         assert "x-aigw-model: demo-deep\nx-aigw-rule: deep\n" in first
         assert second == first
+
+
+def test_the_demo_leaves_8080_to_the_gateway_that_a_newcomer_starts_next() -> None:
+    free_port = runpy.run_path(str(ROOT / "examples" / "first_chat.py"))["free_port"]
+    first = free_port()
+    with socket.create_server(("127.0.0.1", first)):
+        assert 8080 not in (first, second := free_port())
+        assert first != second
 
 
 def first_chat(machine: Machine) -> str:
