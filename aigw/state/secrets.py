@@ -102,7 +102,7 @@ def resolve(spec: GatewaySpec, credentials: KeyRing, environ: Mapping[str, str])
         problems += [key for key in found if isinstance(key, Problem)]
         ring[provider.id] = tuple(key for key in found if isinstance(key, Secret))
         if not found and _needs_key(provider):
-            words = f"no key is kept for `{provider.id}`: aigw config add --key-stdin keeps one"
+            words = f"no key is kept for `{provider.id}`: {_keeping(provider.id)}"
             problems.append(Problem(path=path, message=words))
     if (number := sum(map(len, ring.values()))) > MOST_KEYS:
         words = f"{number} keys in all; Envoy watches each of them, and {MOST_KEYS} is the most"
@@ -125,10 +125,26 @@ def _keys(
             case Stored():
                 yield from stored
             case FromEnvironment(variable):
-                where = f"variable `{variable}`"
-                yield _checked(environ.get(variable, ""), where, path=f"{path}[{index}]")
+                yield _from_variable(provider.id, variable, environ, path=f"{path}[{index}]")
             case FromFile(name):
                 yield _from_file(Path(name), path=f"{path}[{index}]")
+
+
+def _from_variable(
+    name: str, variable: str, environ: Mapping[str, str], *, path: str
+) -> Secret | Problem:
+    text = environ.get(variable, "")
+    if text.strip():
+        return _checked(text, f"variable `{variable}`", path=path)
+    return Problem(
+        path=path,
+        message=f"provider `{name}` takes its key from ${variable}, which is "
+        f"{'empty' if variable in environ else 'not set'} here: export it, or {_keeping(name)}",
+    )
+
+
+def _keeping(name: str) -> str:
+    return f"`aigw config add --id {name} --key-stdin` keeps one"
 
 
 def _from_file(file: Path, *, path: str) -> Secret | Problem:
@@ -151,7 +167,7 @@ def _checked(text: str, where: str, *, path: str) -> Secret | Problem:
     """Take the key of a reference; blanks and line ends around it are not part of it."""
     key = text.strip()
     if not key:
-        return Problem(path=path, message=f"{where} is not set or empty")
+        return Problem(path=path, message=f"{where} is empty")
     words = key_problem(key)
     return Problem(path=path, message=f"{where}: the key {words}") if words else Secret(key)
 

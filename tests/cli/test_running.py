@@ -100,7 +100,7 @@ def test_a_key_in_the_environment_is_needed_to_apply_and_named_when_missing(
         *("config", "add", "--provider", "openai", "--no-check", "--key-env", "NOT_SET"), expect=3
     )
     assert refused.out == ""
-    assert "providers[0].keys[0]: variable `NOT_SET` is not set" in refused.err
+    assert "providers[0].keys[0]: provider `openai` takes its key from $NOT_SET" in refused.err
     assert (machine.data / "gateway.yaml").read_bytes() == before
     with_key = Machine(folder=tmp_path, port=machine.port, environment={"MY_KEY": KEY})
     add(with_key, upstream, "--key-env", "MY_KEY")

@@ -132,7 +132,7 @@ def test_a_key_that_is_not_to_be_had_stops_a_change_of_what_runs(here: World) ->
     begin(here)
     before = files(here)
     wanted = ProviderWanted(type="openai", references=(FromEnvironment("NOT_SET"),))
-    with pytest.raises(SpecInvalid, match="variable `NOT_SET` is not set"):
+    with pytest.raises(SpecInvalid, match=r"takes its key from \$NOT_SET, which is not set"):
         change(here, GATEWAY, lambda draft: with_provider(draft, wanted))
     assert files(here) == before
 
