@@ -96,7 +96,11 @@ def realize(
         with world.waiting(f"waiting for gateway `{paths.name}`"):
             engine.apply(plan)
     except AigwError as error:
-        if wanted == before or (plan.cold and not isinstance(error, EngineRefused)):
+        if wanted == before:
+            raise
+        if plan.cold and not isinstance(error, EngineRefused):
+            state = "is not ready" if runs(engine) else "does not run"
+            error.message = f"{error.message}; gateway `{paths.name}` was saved, but {state}"
             raise
         _take_back(paths, engine, files, before)
         error.message = f"{error.message}; everything is as before"

@@ -127,7 +127,11 @@ def test_deleting_asks_a_person_and_leaves_the_data_folder(machine: Machine) -> 
     refused = machine.run("delete", expect=2)
     assert refused.err == "error: nobody is there to be asked: --yes\n\nhint: aigw delete --yes\n"
     assert machine.ask("demo")[0] == 200
-    machine.run("delete", "--yes")
+    deleted = machine.run("delete", "--yes").out.splitlines()
+    assert deleted[-2:] == [
+        f"  left {machine.data}",
+        "spec, keys and logs are kept; `aigw delete --purge` removes them too",
+    ]
     assert machine.processes() == []
     assert sorted(path.name for path in machine.data.iterdir()) == [
         "credentials.yaml",
@@ -158,7 +162,8 @@ def test_a_taken_port_is_said_with_who_has_it(machine: Machine, upstream: Upstre
     refused = machine.run("start", "--non-interactive", "--http-port", port, expect=5)
     assert refused.out == ""
     assert re.fullmatch(
-        rf"error: port {port} of 127\.0\.0\.1 is taken by `.*` \(process {os.getpid()}\)\n\n"
+        rf"error: port {port} of 127\.0\.0\.1 is taken by `.*` \(process {os.getpid()}\); "
+        r"gateway `higress-ai-gateway` was saved, but does not run\n\n"
         r"hint: aigw start --http-port \d+\n",
         refused.err,
     )

@@ -69,7 +69,7 @@ def delete(session: Session, options: DeleteOptions) -> None:
     if not options.yes:
         _confirm(session, purge=options.purge)
     deleted = deletion.delete(session.world, session.gateway, purge=options.purge)
-    session.output.result(deleted, words.deleted(deleted))
+    session.output.result(deleted, words.deleted(deleted, purged=options.purge))
 
 
 def _confirm(session: Session, *, purge: bool) -> None:

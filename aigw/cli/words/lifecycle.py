@@ -67,10 +67,14 @@ def stopped(result: Stopped) -> str:
     return f"gateway {result.gateway} is stopped{cut}\n{again}"
 
 
-def deleted(result: Deleted) -> str:
+def deleted(result: Deleted, *, purged: bool) -> str:
     """Say what is gone and what is left."""
     lines = [f"deleted gateway {result.gateway}", *(f"  removed {one}" for one in result.removed)]
-    return "\n".join((*lines, *(f"  left {one}" for one in result.left)))
+    lines += (f"  left {one}" for one in result.left)
+    if result.left and not purged:
+        about = named(result.gateway)
+        lines.append(f"spec, keys and logs are kept; `aigw{about} delete --purge` removes them too")
+    return "\n".join(lines)
 
 
 def _steps(steps: Iterable[Step]) -> list[str]:
