@@ -141,8 +141,7 @@ def _model_problem(spec: GatewaySpec, line: str) -> str:
     try:
         check_model(spec, line)
     except BadUsage as error:
-        bare = next((one.id for one in spec.providers if not one.models), "")
-        return error.message + (f"; {bare} is asked for it as `{bare}/{line}`" if bare else "")
+        return error.message
     return ""
 
 

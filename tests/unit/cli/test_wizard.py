@@ -188,24 +188,6 @@ def test_a_model_that_nobody_serves_is_asked_again(patterns: str, typo: str, pro
     assert answers.rules == (RuleAnswer(preset="code", model="custom-openai/any"),)
 
 
-def test_a_provider_without_patterns_says_how_its_models_are_named() -> None:
-    script = [
-        ("Which provider?", "custom-openai"),
-        ("Base URL", "http://127.0.0.1:9000/v1"),
-        ("Key for custom-openai", ""),
-        ("Models", None),
-        ("Which provider?", DONE),
-        ("Let higress/auto", True),
-        ("Model name when no rule matches", "big"),
-        ("Model name when no rule matches", "custom-openai/big"),
-        ("Rules to add now", ()),
-        YES,
-    ]
-    answers, person = run(script)
-    assert person.heard[0].endswith("; custom-openai is asked for it as `custom-openai/big`")
-    assert answers.default_model == "custom-openai/big"
-
-
 def test_a_provider_that_cannot_be_beside_the_others_loses_no_other_answer() -> None:
     custom = [
         ("Which provider?", "custom-openai"),
