@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 import time
@@ -78,6 +79,20 @@ def test_envoy_is_adopted_when_its_supervisor_died_before_it_knew_of_it(running:
     running.paths.supervisor.unlink()
     running.apply(running.spec())
     assert running.envoy == envoy
+
+
+def test_who_knows_of_a_new_supervisor_reaches_its_demo_provider(running: Running) -> None:
+    paths = running.paths
+    for _ in range(5):
+        kill(running.supervisor)
+        launched = process.launch(
+            supervise(running), log=paths.supervisor_log, environ=running.environ()
+        )
+        deadline = time.monotonic() + PATIENCE
+        while (record := read_record(paths)) is None or record.supervisor != launched:
+            assert time.monotonic() < deadline
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(paths.demo_socket))
 
 
 def test_both_killed_come_back_with_the_next_start(running: Running) -> None:
