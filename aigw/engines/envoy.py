@@ -19,6 +19,7 @@ from aigw.engines.config_files import (
 from aigw.engines.envoy_plan import EnvoyPlan, needs_restart, steps
 from aigw.engines.look import Facts, State, look
 from aigw.engines.place import Place, place_of
+from aigw.engines.record import withdraw_request
 from aigw.engines.reload import Reload
 from aigw.engines.validate import validate
 from aigw.errors import AigwError, Busy, EngineRefused, NotReady
@@ -138,6 +139,7 @@ class EnvoyEngine:
         had_salt = self._paths.salt.exists()
         self._paths.prepare()
         staging.discard(self._paths)
+        withdraw_request(self._paths)
         if had_salt:
             return plan
         salt(self._paths.salt)
@@ -177,9 +179,13 @@ class EnvoyEngine:
 
     def _restart_envoy(self, plan: EnvoyPlan, supervisor: Identity) -> None:
         staging.stage(self._paths, plan.wanted)
-        supervision.restart_envoy(self._paths, supervisor, drain_seconds=self._drain_seconds)
-        self._await(plan.place, plan.generation, supervisor)
-        remove_others(self._paths, plan.wanted)
+        seconds = self._drain_seconds
+        if supervision.restart_envoy(self._paths, supervisor, drain_seconds=seconds):
+            self._await(plan.place, plan.generation, supervisor)
+            remove_others(self._paths, plan.wanted)
+        else:
+            self.stop(seconds=seconds)
+            self._start(plan)
 
     def _reload(self, plan: EnvoyPlan) -> None:
         reload = Reload(self._paths, EnvoyAdmin(self._paths.admin_socket), there=plan.there)
@@ -210,11 +216,11 @@ class EnvoyEngine:
             reload.run(good.files, place=where, generation=good.generation)
             return
         staging.stage(self._paths, good.files)
-        supervisor = facts.supervisor
-        if supervisor is None:
+        supervisor, seconds = facts.supervisor, self._drain_seconds
+        if supervisor is None or not supervision.restart_envoy(
+            self._paths, supervisor, drain_seconds=seconds
+        ):
             supervisor = supervision.launch(self._paths, self._environ)
-        else:
-            supervision.restart_envoy(self._paths, supervisor, drain_seconds=self._drain_seconds)
         self._await(where, good.generation, supervisor)
         remove_others(self._paths, good.files)
 

@@ -116,6 +116,12 @@ def take_request(paths: GatewayPaths) -> Request | None:
     return Request(id=name, action=action, drain_seconds=seconds)
 
 
+def withdraw_request(paths: GatewayPaths) -> None:
+    """Forget what a command asked that died before the supervisor read it; the lock is held."""
+    with suppress(OSError):
+        _request_file(paths).unlink()
+
+
 def write_request(paths: GatewayPaths, request: Request) -> None:
     """Leave a request for the supervisor; raises CannotWrite."""
     tree = {

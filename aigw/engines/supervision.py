@@ -66,16 +66,23 @@ def become(paths: GatewayPaths, environ: Mapping[str, str]) -> NoReturn:
     process.become((*_command(paths), "--foreground"), environ=_environment(environ))
 
 
-def restart_envoy(paths: GatewayPaths, supervisor: Identity, *, drain_seconds: float) -> None:
-    """Have Envoy restarted with what was staged, after its requests; raises EngineRefused."""
+def restart_envoy(paths: GatewayPaths, supervisor: Identity, *, drain_seconds: float) -> bool:
+    """Have Envoy restarted with what was staged, after its requests.
+
+    False when the supervisor ended instead: a command that died had asked it to stop. Raises
+    NotReady.
+    """
     request = Request.new("restart", drain_seconds=drain_seconds)
     write_request(paths, request)
     process.send(supervisor, SIGUSR1)
     deadline = time.monotonic() + drain_seconds + _END_SECONDS
     while (record := read_record(paths)) is None or record.obeyed != request.id:
-        if time.monotonic() > deadline or not process.alive(supervisor):
+        if not process.alive(supervisor):
+            return False
+        if time.monotonic() > deadline:
             raise NotReady("the supervisor did not restart Envoy")
         time.sleep(_POLL_SECONDS)
+    return True
 
 
 def stop(paths: GatewayPaths, *, seconds: float) -> bool:

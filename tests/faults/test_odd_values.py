@@ -157,7 +157,7 @@ WAYS: dict[str, tuple[Way, str, set[str]]] = {
     "key by file": (key_by_file, ".keys[0]: file ", ASCII),
     "model": (model, ".models[0]: ", ASCII - QUOTED | {"unicode"}),
     "model map": (model_map, ".modelMap", ASCII - QUOTED - {"yaml"} | {"unicode"}),
-    "url": (url, ".url: ", {"format"}),
+    "url": (url, "url", {"format"}),
     "option": (option, "claudeVersion", set()),
     "trigger": (trigger, ".trigger: ", ASCII | {"unicode"}),
     "pattern": (pattern, "pattern", ASCII | {"unicode"}),
