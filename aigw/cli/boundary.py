@@ -86,7 +86,8 @@ def _of_gateway(hint: str, arguments: Sequence[str]) -> str:
         option, _, value = argument.partition("=")
         if option in GATEWAY_OPTIONS:
             name = value or next(iter(arguments[index + 1 : index + 2]), "")
-            return OF_A_GATEWAY.sub(f"aigw -g {quote(name)} ", hint) if name else hint
+            named = f"aigw -g {quote(name)} "
+            return OF_A_GATEWAY.sub(lambda _: named, hint) if name else hint
     return hint
 
 
