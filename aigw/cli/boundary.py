@@ -86,8 +86,8 @@ def _of_gateway(hint: str, arguments: Sequence[str]) -> str:
         option, _, value = argument.partition("=")
         if option in GATEWAY_OPTIONS:
             name = value or next(iter(arguments[index + 1 : index + 2]), "")
-            named = f"aigw -g {quote(name)} "
-            return OF_A_GATEWAY.sub(lambda _: named, hint) if name else hint
+            words = f"aigw -g {quote(name)} ".replace("\\", "\\\\")  # a template of `sub`
+            return OF_A_GATEWAY.sub(words, hint) if name else hint
     return hint
 
 
