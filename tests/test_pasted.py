@@ -18,8 +18,8 @@ NOT_PASTED = {
     "curl": "would ask a provider on the network",
     "aigw logs --follow": "never ends",
 }
-REFUSED = {"aigw delete": 2}
-"""Without a terminal nobody can be asked."""
+REFUSED = {"aigw delete": 2, "aigw status --probe --json": 5}
+"""Without a terminal nobody can be asked, and the providers here answer nobody."""
 BEFORE = {
     **dict.fromkeys(
         ("aigw", "aigw stop", "aigw restart", "aigw status", "aigw logs", "aigw plan"),
