@@ -44,13 +44,13 @@ class Watch:
         return {one for one in self.seen if one.command[:size] != tuple(program)}
 
     def _look_at(self, process: Path) -> None:
-        for where in ("cmdline", "environ"):
-            text = _read(process / where)
+        """Read the command first: a process that ends between two reads has none any more."""
+        command = _read(process / "cmdline")
+        words = tuple(command.decode(errors="replace").removesuffix("\0").split("\0"))
+        for where, text in (("cmdline", command), ("environ", _read(process / "environ"))):
             for key in self.keys:
-                if key.encode() in text:
-                    words = _read(process / "cmdline").decode(errors="replace")
-                    command = tuple(words.removesuffix("\0").split("\0"))
-                    self.seen.add(Sighting(key=key, where=where, command=command))
+                if command and key.encode() in text:
+                    self.seen.add(Sighting(key=key, where=where, command=words))
 
 
 @contextmanager
