@@ -10,7 +10,7 @@ from aigw.catalog.target import resolve
 from aigw.errors import BadUsage
 from aigw.operations.draft import Draft
 from aigw.operations.near import meant
-from aigw.spec.contradictions import ENGINES
+from aigw.spec.contradictions import unusable
 from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.spec.provider import ModelPattern, Provider
 from aigw.spec.secret import KeySource, Secret, Stored
@@ -110,11 +110,9 @@ def _check_place(ptype: ProviderType, provider: Provider) -> None:
 
 
 def _usable_type(name: str, engine: EngineName) -> ProviderType:
-    ptype, used = known_type(name), ENGINES[engine]
-    reason = ptype.engines.get(used, "")
-    if reason:
-        instead = f"; {ptype.instead}" if ptype.instead else ""
-        raise BadUsage(f"{ptype.id} cannot be used on the {used} engine: {reason}{instead}")
+    ptype = known_type(name)
+    if reason := unusable(ptype, engine):
+        raise BadUsage(f"{ptype.id} {reason}")
     return ptype
 
 

@@ -24,7 +24,7 @@ AFTER_A_PHRASE = ("", " and so on, please", "\nA second line.", "，然后呢")
 
 def lints(spec: GatewaySpec) -> tuple[Problem, ...]:
     """Return what a person should be told: overlapping globs, options without effect, odd rules."""
-    return (*_overlapping_globs(spec), *_idle_options(spec), *_rules(spec))
+    return (*_overlapping_globs(spec), *_idle_options(spec), *_fallbacks(spec), *_rules(spec))
 
 
 def _overlapping_globs(spec: GatewaySpec) -> Iterator[Problem]:
@@ -85,14 +85,21 @@ def _rests(one: str, other: str) -> Iterator[tuple[str, str]]:
 
 
 def _idle_options(spec: GatewaySpec) -> Iterator[Problem]:
-    engine = ENGINES[spec.engine]
+    engines = ENGINES[spec.engine]
     for index, provider in enumerate(spec.providers):
         ptype = catalog.find(provider.type)
         for name in provider.options:
             field = ptype.option(name) if ptype else None
-            if field and field.engines and engine not in field.engines:
-                message = f"has no effect on the {engine} engine"
+            if field and field.engines and not {*engines} & {*field.engines}:
+                message = f"has no effect on the {engines[0]} engine"
                 yield Problem(path=f"providers[{index}].options.{name}", message=message)
+
+
+def _fallbacks(spec: GatewaySpec) -> Iterator[Problem]:
+    for index, provider in enumerate(spec.providers):
+        if provider.fallback:
+            message = "is kept, but no engine of this version uses it: it is unverified on Higress"
+            yield Problem(path=f"providers[{index}].fallback", message=message)
 
 
 def _rules(spec: GatewaySpec) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """What is wrong in a spec whose every value is well formed: parts that do not go together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from aigw import catalog
 from aigw.catalog.options import option_problem
@@ -14,12 +14,31 @@ from aigw.spec.routing import AUTO_MODELS
 from aigw.spec.rules import refusal
 from aigw.spec.serving import ServingTable
 
-# What each choice can lead to: there is no Higress engine yet that `auto` could choose.
-ENGINES = {
-    EngineName.AUTO: "envoy",
-    EngineName.ENVOY: "envoy",
-    EngineName.HIGRESS: "higress",
+ENGINES: Mapping[EngineName, tuple[EngineName, ...]] = {
+    EngineName.AUTO: (EngineName.ENVOY, EngineName.HIGRESS),
+    EngineName.ENVOY: (EngineName.ENVOY,),
+    EngineName.HIGRESS: (EngineName.HIGRESS,),
 }
+"""What each choice can lead to."""
+
+
+def unusable(ptype: ProviderType, asked: EngineName) -> str:
+    """Say why none of the engines that may be chosen can run such a provider; empty: one can."""
+    reasons = [(engine, ptype.engines.get(engine, "")) for engine in ENGINES[asked]]
+    if not all(reason for _, reason in reasons):
+        return ""
+    engine, reason = reasons[0]
+    instead = f"; {ptype.instead}" if ptype.instead else ""
+    return f"cannot be used on the {engine} engine: {reason}{instead}"
+
+
+def not_on(spec: GatewaySpec, engine: EngineName) -> Iterator[Problem]:
+    """Yield each provider that this engine cannot run."""
+    for index, provider in enumerate(spec.providers):
+        ptype = catalog.find(provider.type)
+        reason = unusable(ptype, engine) if ptype else ""
+        if reason:
+            yield Problem(path=f"providers[{index}].type", message=reason)
 
 
 def contradictions(spec: GatewaySpec, *, rules: bool) -> Iterator[Problem]:
@@ -29,6 +48,7 @@ def contradictions(spec: GatewaySpec, *, rules: bool) -> Iterator[Problem]:
     yield from _pattern_doubles(spec)
     for index, provider in enumerate(spec.providers):
         yield from _provider(provider, f"providers[{index}]", spec.engine)
+    yield from _fallbacks(spec)
     auto = spec.auto_routing
     if auto.enabled and not auto.default:
         message = "is missing: auto-routing needs a model for texts that no rule matches"
@@ -80,24 +100,29 @@ def _pattern_doubles(spec: GatewaySpec) -> Iterator[Problem]:
         yield from _doubles(places)
 
 
+def _fallbacks(spec: GatewaySpec) -> Iterator[Problem]:
+    """Yield each fallback that leads nowhere."""
+    ids = {provider.id for provider in spec.providers}
+    for index, provider in enumerate(spec.providers):
+        for place, fallback in enumerate(provider.fallback):
+            path = f"providers[{index}].fallback[{place}].provider"
+            if fallback.provider == provider.id:
+                yield Problem(path=path, message="is the provider itself")
+            elif fallback.provider and fallback.provider not in ids:
+                yield Problem(path=path, message=f"is `{fallback.provider}`, which is no provider")
+
+
 def _provider(provider: Provider, path: str, engine: EngineName) -> Iterator[Problem]:
     ptype = catalog.find(provider.type)
     if ptype is None:
         return
-    yield from _type(ptype, f"{path}.type", ENGINES[engine])
+    if reason := unusable(ptype, engine):
+        yield Problem(path=f"{path}.type", message=reason)
     if ptype.key_required and not provider.keys:
         message = "is missing: such a provider needs a key, `store` or `env:VARIABLE`"
         yield Problem(path=f"{path}.keys", message=message)
     yield from _doubles((f"{path}.keys[{place}]", key) for place, key in enumerate(provider.keys))
     yield from _target(provider, ptype, path)
-
-
-def _type(ptype: ProviderType, path: str, engine: str) -> Iterator[Problem]:
-    reason = ptype.engines.get(engine, "")
-    if reason:
-        instead = f"; {ptype.instead}" if ptype.instead else ""
-        message = f"cannot be used on the {engine} engine: {reason}{instead}"
-        yield Problem(path=path, message=message)
 
 
 def _target(provider: Provider, ptype: ProviderType, path: str) -> Iterator[Problem]:

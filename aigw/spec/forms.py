@@ -35,6 +35,34 @@ class Form:
     shortest: int = 1
 
 
+HOST = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?"
+REPOSITORY = Form(
+    pattern=rf"^({HOST}/)?[a-z0-9]+([._/-]+[a-z0-9]+)*{END}",
+    longest=255,
+    must="must be the name of an image such as `higress/all-in-one`, without tag and digest",
+)
+TAG = Form(
+    pattern=rf"^[A-Za-z0-9_][A-Za-z0-9_.-]*{END}",
+    longest=128,
+    must="must be an image's tag: letters, digits, `_`, `.` and `-`",
+)
+DIGEST = Form(
+    pattern=rf"^sha256:[0-9a-f]{{64}}{END}",
+    longest=71,
+    must="must be `sha256:` and 64 hexadecimal digits",
+)
+REGISTRY = Form(
+    pattern=rf"^{HOST}{END}",
+    longest=255,
+    must="must be `auto`, `china`, `asia`, `america` or the host of a registry",
+)
+MEMORY = Form(
+    pattern=rf"^[1-9][0-9]{{0,8}}[kmg]?{END}",
+    longest=10,
+    must="must be a number of bytes such as `2g` or `1500m`",
+)
+MOST_CPUS = 1024
+MOST_FALLBACKS = 10
 ID = Form(
     pattern=rf"^[a-z0-9][a-z0-9-]*{END}",
     longest=40,

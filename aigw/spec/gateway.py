@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aigw.spec.default_patterns import settled
+from aigw.spec.image import Image, Limits
 from aigw.spec.provider import Provider
 from aigw.spec.routing import AutoRouting, RoutingRule
 
@@ -36,6 +37,8 @@ class GatewaySpec:
 
     engine: EngineName = EngineName.AUTO
     listen: Listen = Listen()
+    image: Image = Image()
+    container: Limits = Limits()
     providers: tuple[Provider, ...] = ()
     auto_routing: AutoRouting = AutoRouting()
 

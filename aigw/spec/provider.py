@@ -59,6 +59,14 @@ class ModelPattern:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """A provider to try when the first refuses; an empty `model` keeps the one asked for."""
+
+    provider: str
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """A configured LLM service: a catalogue type with its keys, patterns and options.
 
@@ -73,3 +81,4 @@ class Provider:
     url: str
     model_map: Mapping[str, str]
     options: Mapping[str, OptionValue]
+    fallback: tuple[Fallback, ...] = ()

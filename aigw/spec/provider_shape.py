@@ -11,6 +11,7 @@ from aigw.spec.forms import (
     LONGEST_OPTION,
     MODEL,
     MODEL_PATTERN,
+    MOST_FALLBACKS,
     MOST_KEYS,
     MOST_MAPPED,
     MOST_OPTIONS,
@@ -19,15 +20,13 @@ from aigw.spec.forms import (
     Form,
 )
 from aigw.spec.node import Node
-from aigw.spec.provider import ModelPattern, Provider
+from aigw.spec.provider import Fallback, ModelPattern, Provider
 from aigw.spec.secret import FromEnvironment, FromFile, KeySource, Stored
 
-PROVIDER_KEYS = ("id", "type", "models", "keys", "url", "modelMap", "options")
+PROVIDER_KEYS = ("id", "type", "models", "keys", "url", "modelMap", "fallback", "options")
+FALLBACK_KEYS = ("provider", "model")
 NO_KEY_HERE = "is unknown; a key never stands here: `aigw config add --key-stdin` keeps it"
-ADVICE = {
-    "fallback": "is not there yet: fallback chains come with a later version",
-    **dict.fromkeys(("key", "apiKey", "api_key", "apiTokens", "token", "secret"), NO_KEY_HERE),
-}
+ADVICE = dict.fromkeys(("key", "apiKey", "api_key", "apiTokens", "token", "secret"), NO_KEY_HERE)
 LARGEST_NUMBER = 2**53 - 1
 
 
@@ -52,6 +51,7 @@ def read_provider(node: Node) -> Provider:
             for name, upstream in at["modelMap"].entries(MOST_MAPPED)
         },
         options=_options(at["options"], ptype),
+        fallback=tuple(_fallback(item.required()) for item in at["fallback"].items(MOST_FALLBACKS)),
     )
 
 
@@ -82,6 +82,11 @@ def option_bounds(field: OptionField) -> tuple[int, int]:
     """Return the least and the most that a number may be."""
     least = -LARGEST_NUMBER if field.minimum is None else field.minimum
     return least, LARGEST_NUMBER if field.maximum is None else field.maximum
+
+
+def _fallback(node: Node) -> Fallback:
+    at = node.fields(FALLBACK_KEYS)
+    return Fallback(provider=at["provider"].required().text(ID), model=at["model"].text(MODEL))
 
 
 def _type(node: Node) -> ProviderType | None:

@@ -14,6 +14,7 @@ from aigw.catalog.provider_type import OptionField, ProviderType
 from aigw.spec import forms
 from aigw.spec.forms import Form
 from aigw.spec.gateway import EngineName, Listen
+from aigw.spec.image import Pull
 from aigw.spec.provider_shape import option_bounds, option_form
 
 FILE = Path(__file__).with_name("schema.json")
@@ -35,6 +36,10 @@ def schema() -> Schema:
                     "What runs the gateway; `auto` takes the best there is",
                 ),
                 "listen": _optional(_listen(), "Where the gateway listens"),
+                "image": _optional(_image(), "The image of the Higress engine"),
+                "container": _optional(
+                    _limits(), "What the container of the Higress engine may use"
+                ),
                 "providers": _optional(
                     _list(_provider(), forms.MOST_PROVIDERS), "The LLM services to use"
                 ),
@@ -81,6 +86,41 @@ def _listen() -> Schema:
     )
 
 
+def _image() -> Schema:
+    registry = {**_text(forms.REGISTRY), "default": "auto"}
+    return _mapping(
+        {
+            "repository": _optional(_text(forms.REPOSITORY), "Name, with or without a registry"),
+            "tag": _optional(_text(forms.TAG), "Tag; `latest` by default"),
+            "digest": _optional(_text(forms.DIGEST), "What the tag must stand for"),
+            "registry": _optional(registry, "`auto` (near you), china, asia, america, or a host"),
+            "pull": _optional(
+                {"enum": [str(pull) for pull in Pull], "default": "missing"}, "When to pull it"
+            ),
+        }
+    )
+
+
+def _limits() -> Schema:
+    cpus = {"type": "integer", "minimum": 1, "maximum": forms.MOST_CPUS}
+    return _mapping(
+        {
+            "memory": _optional(_text(forms.MEMORY), "Bytes, as `2g`"),
+            "cpus": _optional(cpus, "Processors"),
+        }
+    )
+
+
+def _fallback() -> Schema:
+    return _mapping(
+        {
+            "provider": _described(_text(forms.ID), "Id of another provider"),
+            "model": _optional(_text(forms.MODEL), "Its model, where it is not the one asked for"),
+        },
+        required=["provider"],
+    )
+
+
 def _provider() -> Schema:
     model = _text(forms.MODEL)
     return {
@@ -106,6 +146,10 @@ def _provider() -> Schema:
                         "maxProperties": forms.MOST_MAPPED,
                     },
                     "A client's name of a model -> the provider's name of it",
+                ),
+                "fallback": _optional(
+                    _list(_fallback(), forms.MOST_FALLBACKS),
+                    "Providers to try when this one refuses; not used by any engine yet",
                 ),
                 "options": _optional(
                     {"type": "object", "maxProperties": forms.MOST_OPTIONS},

@@ -22,6 +22,7 @@ from aigw.spec.forms import (
     TRIGGER,
 )
 from aigw.spec.gateway import EngineName, GatewaySpec, Listen
+from aigw.spec.image_shape import read_image, read_limits
 from aigw.spec.node import Node, shown
 from aigw.spec.provider_shape import read_provider
 from aigw.spec.routing import AutoRouting, RoutingRule
@@ -31,6 +32,8 @@ GATEWAY_KEYS = (
     "apiVersion",
     "engine",
     "listen",
+    "image",
+    "container",
     "providers",
     "autoRouting",
     "consumers",
@@ -39,10 +42,7 @@ GATEWAY_KEYS = (
 LISTEN_KEYS = ("address", "http", "https", "console")
 AUTO_ROUTING_KEYS = ("enabled", "default", "rules")
 RULE_KEYS = ("name", "trigger", "pattern", "model")
-ADVICE = {
-    "image": "is not there yet: it belongs to the Higress engine",
-    "apiversion": "is unknown; did you mean `apiVersion`?",
-}
+ADVICE = {"apiversion": "is unknown; did you mean `apiVersion`?"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,8 @@ def shaped(tree: object) -> Shaped:
     spec = GatewaySpec(
         engine=_engine(at["engine"]),
         listen=_listen(at["listen"]),
+        image=read_image(at["image"]),
+        container=read_limits(at["container"]),
         providers=settled(
             read_provider(item.required()) for item in at["providers"].items(MOST_PROVIDERS)
         ),

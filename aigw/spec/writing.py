@@ -1,12 +1,18 @@
 """A spec as the tree of a `gateway.yaml`: small, or with every default filled in."""
 
 from dataclasses import fields
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from aigw import catalog
 from aigw.spec.forms import API_VERSION
 from aigw.spec.gateway import EngineName, GatewaySpec, Listen
-from aigw.spec.provider import Provider
+from aigw.spec.image import Image, Limits
+from aigw.spec.provider import Fallback, Provider
 from aigw.spec.routing import AutoRouting, RoutingRule
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Tree = dict[str, object]
 
@@ -21,7 +27,11 @@ def to_tree(spec: GatewaySpec, *, defaults: bool) -> Tree:
     if defaults or spec.engine is not EngineName.AUTO:
         tree["engine"] = str(spec.engine)
     if defaults or spec.listen != Listen():
-        tree["listen"] = _listen(spec.listen, defaults=defaults)
+        tree["listen"] = _set(spec.listen, Listen(), defaults=defaults)
+    if defaults or spec.image != Image():
+        tree["image"] = _set(spec.image, Image(), defaults=defaults)
+    if defaults or spec.container != Limits():
+        tree["container"] = _set(spec.container, Limits(), defaults=defaults)
     tree["providers"] = [_provider(provider, defaults=defaults) for provider in spec.providers]
     if defaults or spec.auto_routing != AutoRouting():
         tree["autoRouting"] = _auto_routing(spec.auto_routing, defaults=defaults)
@@ -30,12 +40,12 @@ def to_tree(spec: GatewaySpec, *, defaults: bool) -> Tree:
     return tree
 
 
-def _listen(listen: Listen, *, defaults: bool) -> Tree:
-    default = Listen()
+def _set(value: "DataclassInstance", default: object, *, defaults: bool) -> Tree:
+    """Return the fields that are not as `default` has them, or all; what is not set is null."""
     return {
-        field.name: getattr(listen, field.name)
-        for field in fields(Listen)
-        if defaults or getattr(listen, field.name) != getattr(default, field.name)
+        field.name: _plain(getattr(value, field.name)) or None
+        for field in fields(value)
+        if defaults or getattr(value, field.name) != getattr(default, field.name)
     }
 
 
@@ -44,6 +54,7 @@ def _provider(provider: Provider, *, defaults: bool) -> Tree:
         "keys": [str(key) for key in provider.keys],
         "url": provider.url or None,
         "modelMap": dict(provider.model_map),
+        "fallback": [_fallback(one) for one in provider.fallback],
         "options": _options(provider, defaults=defaults),
     }
     models = [pattern.text for pattern in provider.models]
@@ -55,6 +66,11 @@ def _provider(provider: Provider, *, defaults: bool) -> Tree:
     }
 
 
+def _fallback(fallback: Fallback) -> Tree:
+    model = {"model": fallback.model} if fallback.model else {}
+    return {"provider": fallback.provider, **model}
+
+
 def _options(provider: Provider, *, defaults: bool) -> Tree:
     ptype = catalog.find(provider.type) if defaults else None
     values = ptype.effective(provider.options) if ptype else provider.options
@@ -62,7 +78,13 @@ def _options(provider: Provider, *, defaults: bool) -> Tree:
 
 
 def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
+    match value:
+        case tuple():
+            return list(value)
+        case StrEnum():
+            return str(value)
+        case _:
+            return value
 
 
 def _auto_routing(auto_routing: AutoRouting, *, defaults: bool) -> Tree:

@@ -69,10 +69,19 @@ def test_an_option_that_the_engine_does_not_know_is_told() -> None:
             "type": "dashscope",
             "keys": ["store"],
             "options": {"qwenEnableSearch": True, "qwenDomain": "dashscope-us.aliyuncs.com"},
-        }
+        },
+        engine="envoy",
     )
     assert [str(lint) for lint in lints(spec)] == [
         "providers[0].options.qwenEnableSearch: has no effect on the envoy engine"
+    ]
+
+
+def test_a_fallback_is_said_to_be_unused() -> None:
+    spec = spec_of(custom("a", "m", fallback=[{"provider": "b"}]), custom("b", "n"))
+    assert [str(lint) for lint in lints(spec)] == [
+        "providers[0].fallback: is kept, but no engine of this version uses it: "
+        "it is unverified on Higress"
     ]
 
 

@@ -39,11 +39,18 @@ CONTRADICTIONS = {
         ["providers[0].keys[2]: is `store`, as providers[0].keys[0] is"],
     ),
     "a type without an API of its kind": (
-        tree_of({**OPENAI, "type": "dify"}),
+        tree_of({**OPENAI, "type": "dify"}, engine="envoy"),
         [
             "providers[0].type: cannot be used on the envoy engine: a Dify application has an API "
             "of its own that is not a chat API; the Higress engine translates for it, or add the "
             "provider of the model behind the application"
+        ],
+    ),
+    "a fallback that leads nowhere": (
+        provider_with(fallback=[{"provider": "p"}, {"provider": "q", "model": "m"}]),
+        [
+            "providers[0].fallback[0].provider: is the provider itself",
+            "providers[0].fallback[1].provider: is `q`, which is no provider",
         ],
     ),
     "a url that is an endpoint": (

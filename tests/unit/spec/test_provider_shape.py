@@ -28,8 +28,14 @@ MALFORMED = {
         ["providers[0].type: is missing", "providers[0].id: is missing"],
     ),
     "a fallback": (
-        provider_with(fallback=[]),
-        ["providers[0].fallback: is not there yet: fallback chains come with a later version"],
+        provider_with(fallback=[{"provider": "P", "model": "a*"}, {"model": "m"}, "other"]),
+        [
+            "providers[0].fallback[0].provider: must be of `a-z`, `0-9` and `-`, "
+            "and not begin with `-`",
+            f"providers[0].fallback[0].model: {MODEL_MUST}",
+            "providers[0].fallback[1].provider: is missing",
+            "providers[0].fallback[2]: must be a mapping, not text",
+        ],
     ),
     "a key as a field": (
         provider_with(apiKey="sk-canary"),

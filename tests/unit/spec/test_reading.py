@@ -99,7 +99,7 @@ def test_localhost_is_an_address() -> None:
 def test_malformed_values_and_contradictions_are_told_together() -> None:
     tree = tree_of(
         custom("a", "m"),
-        custom("a", "m", "n", fallback=[]),
+        custom("a", "m", "n", modelmap={}),
         custom("b", 'x"', url="https://host/v1/messages"),
         listen={"http": 8001},
         autoRouting={
@@ -111,7 +111,7 @@ def test_malformed_values_and_contradictions_are_told_together() -> None:
         parse(tree, source="mine.yaml")
     assert str(refused.value).splitlines()[0] == "mine.yaml cannot be used:"
     assert [problem.path for problem in refused.value.problems] == [
-        "providers[1].fallback",
+        "providers[1].modelmap",
         "providers[2].models[0]",
         "autoRouting.rules[0].model",
         "listen.console",

@@ -3,6 +3,7 @@ import datetime
 import pytest
 
 from aigw.errors import SpecInvalid
+from aigw.spec.forms import DIGEST, MEMORY, REGISTRY, REPOSITORY, TAG
 from aigw.spec.reading import parse
 from tests.unit.spec.trees import auto_with, tree_of
 
@@ -36,12 +37,12 @@ MALFORMED = {
     ),
     "a number as version": ({"apiVersion": 1}, ["apiVersion: must be `aigw/v1`"]),
     "unknown keys": (
-        tree_of(Engine="envoy", autorouting={}, zzz=1, image={}),
+        tree_of(Engine="envoy", autorouting={}, zzz=1, images={}),
         [
             "Engine: is unknown; did you mean `engine`?",
             "autorouting: is unknown; did you mean `autoRouting`?",
             "zzz: is unknown",
-            "image: is not there yet: it belongs to the Higress engine",
+            "images: is unknown; did you mean `image`?",
         ],
     ),
     "a key that is no text": (
@@ -56,6 +57,31 @@ MALFORMED = {
         [
             r"['a\nb\x1b[31m']: is unknown",
             f"['{'a' * 56}...]: is unknown",
+        ],
+    ),
+    "an image": (
+        tree_of(
+            image={
+                "repository": "higress/all-in-one:latest",
+                "tag": "a b",
+                "digest": "sha256:1",
+                "registry": "https://registry.example.com",
+                "pull": "sometimes",
+            }
+        ),
+        [
+            f"image.repository: {REPOSITORY.must}",
+            f"image.tag: {TAG.must}",
+            f"image.digest: {DIGEST.must}",
+            f"image.registry: {REGISTRY.must}",
+            "image.pull: must be `always`, `missing` or `never`",
+        ],
+    ),
+    "limits of a container": (
+        tree_of(container={"memory": "2 GB", "cpus": 0}),
+        [
+            f"container.memory: {MEMORY.must}",
+            "container.cpus: must be a whole number from 1 to 1024",
         ],
     ),
     "an unknown engine": (

@@ -53,6 +53,14 @@ def test_with_defaults_everything_is_written() -> None:
         "apiVersion": "aigw/v1",
         "engine": "auto",
         "listen": {"address": "127.0.0.1", "http": 8080, "https": 8443, "console": 8001},
+        "image": {
+            "repository": None,
+            "tag": None,
+            "digest": None,
+            "registry": "auto",
+            "pull": "missing",
+        },
+        "container": {"memory": None, "cpus": None},
         "providers": [
             {
                 "id": "demo",
@@ -61,6 +69,7 @@ def test_with_defaults_everything_is_written() -> None:
                 "keys": [],
                 "url": None,
                 "modelMap": {},
+                "fallback": [],
                 "options": {},
             }
         ],

@@ -87,6 +87,21 @@ def _option_texts(field: OptionField) -> st.SearchStrategy[str]:
     return MODELS
 
 
+IMAGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "repository": st.sampled_from(["higress/all-in-one", "registry.example.com:5000/a/b"]),
+        "tag": st.sampled_from(["latest", "2.2.4", "_a-b"]),
+        "digest": st.just("sha256:" + "0a" * 32),
+        "registry": st.sampled_from(["auto", "china", "registry.example.com:5000"]),
+        "pull": st.sampled_from(["always", "missing", "never"]),
+    },
+)
+LIMITS = st.fixed_dictionaries(
+    {}, optional={"memory": st.sampled_from(["2g", "1500m", "1"]), "cpus": st.integers(1, 1024)}
+)
+
+
 @st.composite
 def providers(draw: st.DrawFn) -> Tree:
     """Draw a provider that is well formed by itself."""
@@ -134,6 +149,10 @@ def trees(draw: st.DrawFn) -> Tree:
             "address": address,
             **dict(zip(("http", "https", "console"), draw(PORTS), strict=True)),
         }
+    if draw(AT_TIMES):
+        tree["image"] = draw(IMAGES)
+    if draw(AT_TIMES):
+        tree["container"] = draw(LIMITS)
     if draw(AT_TIMES) and several:
         named = st.just(f"{several[0]['id']}/")
         tree["autoRouting"] = draw(auto_routings(st.builds(str.__add__, named, MODELS)))
