@@ -1,0 +1,1 @@
+"""What stands in for the Higress image in tests: its processes, written from recordings of them."""
