@@ -26,7 +26,16 @@ CLIENT_PATHS: Mapping[Api, str] = {
 }
 """Where a client asks for each API; models are listed by the gateway itself."""
 
-MODULES = ("prompt", "usage", "serving", "problems", "answers")
+MODULES = (
+    "shared/prompt",
+    "envoy/usage",
+    "envoy/serving",
+    "shared/problems",
+    "shared/requests",
+    "shared/errors",
+    "envoy/known",
+    "shared/answers",
+)
 PER_MILLION = Decimal(1_000_000)
 
 
@@ -44,7 +53,7 @@ def gateway_program(
         "health": _json(_health(spec, generation)),
         "models": _json({"object": "list", "data": [_entry(model) for model in models]}),
         "model": {model.id: _json(_entry(model)) for model in models},
-        "listed": [model.id for model in models],
+        "names": [model.id for model in models],
         "apis": {path: api.value for api, path in CLIENT_PATHS.items()},
         "providers": {
             provider.id: _provider(provider, targets[provider.id], routes[provider.id])
@@ -54,8 +63,7 @@ def gateway_program(
         **_patterns(ServingTable.of(spec)),
         **_auto(spec),
     }
-    modules = {name: assets.text(f"envoy/{name}.lua") for name in MODULES}
-    return program({"CONFIG": known}, modules, assets.text("envoy/gateway.lua"))
+    return program({"CONFIG": known}, assets.modules(MODULES), assets.text("envoy/gateway.lua"))
 
 
 def _provider(provider: Provider, target: Target, routes: Sequence[str]) -> Literal:

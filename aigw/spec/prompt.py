@@ -1,6 +1,6 @@
 """The person's prompt in a request body: what auto-routing judges, out of an agent's wrappings.
 
-The same recipe as `templates/envoy/prompt.lua`, for JSON that is parsed already.
+The same recipe as `templates/shared/prompt.lua`, for JSON that is parsed already.
 OpenClaw's wrappings are those of version 2026.9.6.
 """
 

@@ -4,7 +4,7 @@
 -- the other files beside this one return. CONFIG is one configuration, so a reload brings a new program.
 -- Crossing into Envoy is what costs: metadata is set only where the next reader needs it.
 
-local find, gsub, lower, match, sub = string.find, string.gsub, string.lower, string.match, string.sub
+local find, sub = string.find, string.sub
 
 local CHAT_PATH = "/v1/chat/completions"
 local INJECTED = '"stream_options":{"include_usage":true},'
@@ -82,38 +82,12 @@ local function choose_and_send(handle, request)
     metadata:set("aigw", "rule", rule)
   end
   local id, model = serving.serve(target, request.forced)
-  if not id then return answers.refuse(handle, request.path, problems.unknown_model(target)) end
+  if not id then return answers.refuse(handle, request.path, problems.unknown_model(target, CONFIG.names)) end
   local api = CONFIG.apis[request.path]
   if not CONFIG.providers[id].apis[api] then
-    return answers.refuse(handle, request.path, problems.unserved_api(id, api))
+    return answers.refuse(handle, request.path, problems.unserved_api(id, CONFIG.serving[api]))
   end
   send(handle, request, id, model)
-end
-
--- Whether a browser sends this for a page of another machine. Every browser names the origin of a POST, so
--- no such page can spend the user's keys: not by a form, nor by a name that it lets point to this machine.
-local function is_foreign(origin)
-  local host = match(origin, "^https?://(.*)$")
-  if not host then return origin == "null" end
-  host = gsub(host, ":%d+$", "")
-  return not (host == "localhost" or host == "[::1]" or find(host, "%.localhost$") or find(host, "^127%.%d+%.%d+%.%d+$"))
-end
-
--- Why a request cannot be read at all; nil if it can.
-local function refused_by_headers(headers, method, path)
-  if method ~= "POST" then return problems.wrong_method(method, path, "POST") end
-  local encoding = headers:get("content-encoding")
-  if encoding and lower(encoding) ~= "identity" then return problems.compressed_body() end
-  local origin = headers:get("origin")
-  if origin and is_foreign(lower(origin)) then return problems.foreign_page(origin) end
-  local forced = headers:get("x-aigw-provider")
-  if forced and not CONFIG.providers[forced] then return problems.unknown_provider(forced) end
-end
-
-local function split_path(whole)
-  local question = find(whole, "?", 1, true)
-  if not question then return whole, nil end
-  return sub(whole, 1, question - 1), sub(whole, question)
 end
 
 -- A longer pause between collections saves a twentieth of a request; so that it costs no memory, what
@@ -131,11 +105,14 @@ end
 function envoy_on_request(handle)
   local headers = handle:headers()
   local method = headers:get(":method")
-  local path, query = split_path(headers:get(":path"))
+  local path, query = requests.split_path(headers:get(":path"))
   if not CONFIG.apis[path] then return answers.answer_ourselves(handle, method, path) end
-  local problem = refused_by_headers(headers, method, path)
+  local problem = requests.refused_by_headers(headers, method, path)
   if problem then return answers.refuse(handle, path, problem) end
   local forced = headers:get("x-aigw-provider")
+  if forced and not CONFIG.providers[forced] then
+    return answers.refuse(handle, path, problems.unknown_provider(forced))
+  end
   local buffer = handle:body() -- from here on older wrappers of Envoy's values are dead
   local body = buffer and buffer:getBytes(0, buffer:length()) or ""
   holds_large = holds_large or #body > LARGE
@@ -153,7 +130,7 @@ local function hide_rejection(handle, headers, provider)
   local asked = metadata:get("aigw")
   metadata:set("aigw", "upstream_status", tonumber(status))
   local path = asked and asked.path or CHAT_PATH
-  local body = answers.error_body(path, problems.rejected_key(provider, status))
+  local body = errors.body(path, problems.rejected_key(provider, status))
   headers:replace(":status", "502")
   headers:replace("content-type", "application/json")
   for _, name in ipairs({"www-authenticate", "content-encoding", "retry-after"}) do headers:remove(name) end

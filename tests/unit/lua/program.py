@@ -1,4 +1,4 @@
-"""`templates/envoy/prompt.lua` as Python functions, under LuaJIT (Envoy's) and plain Lua 5.1."""
+"""`templates/shared/prompt.lua` as Python functions, under LuaJIT (Envoy's) and plain Lua 5.1."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 import lupa.lua51
 import lupa.luajit21
 
-SOURCE = (Path(__file__).parents[3] / "templates/envoy/prompt.lua").read_bytes()
+SOURCE = (Path(__file__).parents[3] / "templates/shared/prompt.lua").read_bytes()
 
 
 @dataclass(frozen=True, slots=True)

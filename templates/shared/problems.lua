@@ -1,5 +1,5 @@
 -- What can be wrong with a request, as {status, message, code, param, type, headers}; only the first two
--- are always there. For Lua 5.1 and LuaJIT, without Envoy's API; CONFIG and prompt stand above this text.
+-- are always there. For Lua 5.1 and LuaJIT, without Envoy's API; CONFIG.auto_models and prompt stand above.
 
 local byte, find, gsub, lower = string.byte, string.find, string.gsub, string.lower
 
@@ -45,14 +45,15 @@ end
 
 -- Problems ---------------------------------------------------------------------------------------
 
-local function unknown_model(asked)
+-- `names` are those that the gateway lists.
+local function unknown_model(asked, names)
   local message = "model `" .. asked .. "` is not served by this gateway"
   if CONFIG.auto_models[asked] then
     message = "auto-routing is off, so model `" .. asked .. "` is not served; "
       .. "`aigw route default MODEL` switches it on"
   else
-    local names = near(asked, CONFIG.listed)
-    if #names > 0 then message = message .. "; did you mean " .. table.concat(names, " or ") .. "?" end
+    local meant = near(asked, names)
+    if #meant > 0 then message = message .. "; did you mean " .. table.concat(meant, " or ") .. "?" end
   end
   return {status = "404", code = "model_not_found", param = "model", message = message}
 end
@@ -64,9 +65,9 @@ local function without_default()
   }
 end
 
-local function unserved_api(id, api)
+-- `others` are the providers that have an endpoint for it, nil when none has.
+local function unserved_api(id, others)
   local message = "provider `" .. id .. "` has no endpoint for this; "
-  local others = CONFIG.serving[api]
   if others then
     message = message .. "these providers have one: " .. table.concat(others, ", ")
   else
