@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 
+from ..ports import PILOT_DEBUG
 from .app import App
 from .errors import ConsoleError
 from .kube import Kube
@@ -19,11 +20,12 @@ def main() -> int:
     parser.add_argument("--host", default="0.0.0.0")
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--apiserver", default="https://127.0.0.1:18443")
+    parser.add_argument("--pilot", type=int, default=PILOT_DEBUG)
     options = parser.parse_args()
     kube = Kube(options.apiserver)
     if not _prepared(kube):
         return 1
-    serve(App(kube), options.port, options.host).serve_forever()
+    serve(App(kube, options.pilot), options.port, options.host).serve_forever()
     return 0
 
 

@@ -30,8 +30,9 @@ FRONTEND = Route(method="*", pattern="/**", handler=pages.frontend, anonymous=Tr
 class App:
     """Answers one request after the other, whatever a handler makes of it."""
 
-    def __init__(self, kube: Kube) -> None:
-        """Hold the API server's client and the admin it knows."""
+    def __init__(self, kube: Kube, pilot: int) -> None:
+        """Hold the API server's client, the admin it knows, and the port of pilot's debug API."""
+        self._pilot = pilot
         self._kube = kube
         self._admin = Admin(kube)
 
@@ -51,6 +52,7 @@ class App:
                 raw=raw,
                 shape=route.shape,
                 admin=self._admin,
+                pilot=self._pilot,
             )
             _check_body(route, request)
             return self._handle(route, request)

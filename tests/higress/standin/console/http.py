@@ -33,6 +33,7 @@ class Request:
     path: str
     kube: Kube
     admin: Admin
+    pilot: int
     params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from . import writes
 from .kube import Kube, Object
 
 CONFIG_MAP = "higress-console"
@@ -22,12 +23,9 @@ class Settings:
         data: dict[str, str] = found.get("data") or {}
         return {key: value == "true" if key in BOOLEANS else value for key, value in data.items()}
 
-    def set(self, key: str, value: str) -> None:
-        """Write one key, a version of its own; what holds the value already is left alone."""
+    def write(self, values: dict[str, str]) -> None:
+        """Write keys, which is one version more even when they hold the values already."""
         found = self._kube.find("configmaps", CONFIG_MAP)
         config: Object = found or {"metadata": {"name": CONFIG_MAP}}
-        data = config.get("data") or {}
-        if data.get(key) == value:
-            return
-        body = {"apiVersion": "v1", "kind": "ConfigMap", **config, "data": {**data, key: value}}
-        (self._kube.replace if found else self._kube.create)("configmaps", body)
+        body = {**config, "data": {**(config.get("data") or {}), **values}}
+        (writes.replace if found else writes.create)(self._kube, "configmaps", body)

@@ -40,9 +40,8 @@ def init(request: Request) -> Reply:
         }
     )
     settings = Settings(request.kube)
-    for key, value in (body["configs"] or {}).items():
-        settings.set(key, str(value))
-    settings.set(INITIALIZED, "true")
+    configs = {key: str(value) for key, value in (body["configs"] or {}).items()}
+    settings.write({**configs, INITIALIZED: "true"})
     return done()
 
 
