@@ -74,6 +74,62 @@ class EngineMissing(AigwError):
     exit_code = 5
 
 
+class DockerMissing(EngineMissing):
+    """No Docker engine that can be used answers; the message says what was tried."""
+
+    code = "docker_missing"
+
+
+class DockerGone(AigwError):
+    """The Docker engine stopped answering while it was asked for something."""
+
+    code = "docker_gone"
+    exit_code = 5
+
+
+class DockerRefused(AigwError):
+    """The Docker engine said no; `reason` has its words, the message also what was being done."""
+
+    code = "docker_refused"
+    exit_code = 5
+
+    def __init__(self, message: str, *, reason: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason or message
+
+
+class DiskFull(DockerRefused):
+    """The disk that the Docker engine keeps images and containers on is full."""
+
+    code = "disk_full"
+
+
+class ContainerMissing(DockerRefused):
+    """There is no such container, or no longer."""
+
+    code = "container_missing"
+
+
+class ContainerConflict(DockerRefused):
+    """A container is not in a state, or has a name, that allows it."""
+
+    code = "container_conflict"
+
+
+class ImageMissing(AigwError):
+    """The image is not here, and nobody serves it; the message says why, registry by registry."""
+
+    code = "image_missing"
+    exit_code = 5
+
+
+class ImageChanged(AigwError):
+    """An image is not the one whose digest was pinned or recorded."""
+
+    code = "image_changed"
+    exit_code = 5
+
+
 class EngineRefused(AigwError):
     """The engine did not take a configuration; what served before serves on."""
 

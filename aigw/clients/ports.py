@@ -9,18 +9,14 @@ from collections.abc import Mapping
 from contextlib import closing
 from http.client import HTTPException
 from itertools import chain
-from pathlib import Path
 from urllib.parse import urlencode
 
-from aigw.clients.envoy_admin import UnixConnection
+from aigw.clients.docker_api import DEFAULT_SOCKET, UNIX, get
 from aigw.errors import PortTaken
 
 _LAST_PORT = 65535
 _NEAR = 100
-_MOST_BYTES = 1024 * 1024
 _DOCKER_SECONDS = 2.0
-_UNIX = "unix://"
-_DOCKER_HOST = "unix:///var/run/docker.sock"
 # Docker listens in the container's place, as these (Linux, Docker Desktop, Rancher, OrbStack).
 _DOCKERS = ("docker-proxy", "com.docker", "rootlesskit", "limactl", "OrbStack")
 
@@ -89,15 +85,12 @@ def _container(port: int, environ: Mapping[str, str]) -> str:
 
     Asked without the Docker SDK: that takes 100 ms to import and may wait twice as long as told.
     """
-    host = environ.get("DOCKER_HOST") or _DOCKER_HOST
-    if not host.startswith(_UNIX):
+    host = environ.get("DOCKER_HOST") or f"{UNIX}/{DEFAULT_SOCKET}"
+    if not host.startswith(UNIX):
         return ""  # on another machine, where our ports are not
-    path = Path(host.removeprefix(_UNIX))
     query = urlencode({"filters": json.dumps({"publish": [str(port)]})})
     try:
-        with closing(UnixConnection(path, seconds=_DOCKER_SECONDS)) as docker:
-            docker.request("GET", f"/containers/json?{query}")
-            found = json.loads(docker.getresponse().read(_MOST_BYTES))
+        found = get(host, None, f"/containers/json?{query}", seconds=_DOCKER_SECONDS)
     except (OSError, HTTPException, ValueError):
         return ""
     match found:

@@ -1,0 +1,132 @@
+"""Run a command inside a container: the engine turns the connection into its stdin and stdout."""
+
+import json
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from aigw.clients.containers import Ran
+from aigw.clients.docker_api import connection
+from aigw.clients.docker_errors import refusal
+from aigw.clients.docker_hosts import DockerHost
+from aigw.errors import DockerRefused, NotReady
+
+_OPEN = (HTTPStatus.SWITCHING_PROTOCOLS, HTTPStatus.OK)
+_STDERR = 2
+_FRAME = struct.Struct(">BxxxL")
+_MOST_BYTES = 64 * 1024 * 1024
+_POLL_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exec:
+    """A command that was prepared in a container, and how its end is looked up (None: runs)."""
+
+    id: str
+    doing: str
+    stdin: bytes
+    code: Callable[[], int | None]
+
+
+def attended(host: DockerHost, prepared: Exec, *, seconds: float) -> Ran:
+    """Run a prepared command to its end.
+
+    Not by the SDK, which skips what came together with the head of the answer. Raises NotReady
+    when it takes longer than `seconds`; it runs on then, for nobody can end it from outside.
+    """
+    deadline = time.monotonic() + seconds
+    try:
+        with closing(connection(host.url, host.tls, seconds=seconds)) as engine:
+            engine.connect()
+            wire = _Wire(socket=engine.sock, deadline=deadline)
+            _begin(wire, host, prepared)
+            out, err = _streams(wire, prepared)
+        return Ran(code=_code(prepared, deadline), out=out, err=err)
+    except TimeoutError as error:
+        message = f"{prepared.doing} did not end within {seconds:g} s"
+        raise NotReady(message) from error
+
+
+@dataclass(kw_only=True)
+class _Wire:
+    """A connection that is read byte by byte until a deadline."""
+
+    socket: socket.socket
+    deadline: float
+    _read: bytearray = field(default_factory=bytearray)
+
+    def until(self, mark: bytes) -> bytes:
+        while mark not in self._read:
+            if not self._more():
+                break
+        head, _, rest = bytes(self._read).partition(mark)
+        self._read = bytearray(rest)
+        return head
+
+    def exactly(self, count: int) -> bytes:
+        """Return so many bytes; fewer when the connection ended."""
+        while len(self._read) < count and self._more():
+            pass
+        taken = bytes(self._read[:count])
+        del self._read[:count]
+        return taken
+
+    def _more(self) -> bool:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self.socket.settimeout(left)
+        received = self.socket.recv(65536)
+        self._read += received
+        return bool(received)
+
+
+def _begin(wire: _Wire, host: DockerHost, prepared: Exec) -> None:
+    if prepared.stdin and isinstance(wire.socket, ssl.SSLSocket):
+        raise DockerRefused(f"{prepared.doing}: TLS cannot end stdin; use the engine's unix socket")
+    major, minor = host.api
+    body = json.dumps({"Detach": False, "Tty": False}).encode()
+    head = (
+        f"POST /v{major}.{minor}/exec/{prepared.id}/start HTTP/1.1\r\nHost: docker\r\n"
+        "Content-Type: application/json\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    wire.socket.sendall(head.encode() + body)
+    status = int(wire.until(b"\r\n\r\n").split(maxsplit=2)[1])
+    if status not in _OPEN:
+        said = wire.until(b"\r\n\r\n").decode(errors="replace")
+        raise refusal(said, prepared.doing, status=status)
+
+
+def _streams(wire: _Wire, prepared: Exec) -> tuple[bytes, bytes]:
+    if prepared.stdin:
+        # Both ways at once: a command that answers while it reads would block us and itself.
+        threading.Thread(target=_feed, args=(wire.socket, prepared.stdin), daemon=True).start()
+    out, err = bytearray(), bytearray()
+    while len(head := wire.exactly(_FRAME.size)) == _FRAME.size:
+        stream, length = _FRAME.unpack(head)
+        (err if stream == _STDERR else out).extend(wire.exactly(length))
+        if len(out) + len(err) > _MOST_BYTES:
+            raise DockerRefused(f"{prepared.doing} writes more than 64 MiB")
+    return bytes(out), bytes(err)
+
+
+def _feed(connected: socket.socket, stdin: bytes) -> None:
+    with suppress(OSError):  # the command may end before it has read all
+        connected.sendall(stdin)
+        connected.shutdown(socket.SHUT_WR)
+
+
+def _code(prepared: Exec, deadline: float) -> int:
+    """Return the exit code, which is known a moment after the streams have ended."""
+    while (code := prepared.code()) is None:
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(_POLL_SECONDS)
+    return code
