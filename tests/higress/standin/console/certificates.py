@@ -1,0 +1,115 @@
+"""TLS certificates: Secrets of the type `kubernetes.io/tls`."""
+
+import base64
+import ssl
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from . import domains, writes
+from .errors import ValidationException
+from .http import Reply, Request, RouteTable, bare, created, deleted, envelope, paged
+from .kube import Object
+
+routes = RouteTable()
+
+TYPE = "kubernetes.io/tls"
+CERTIFICATE = {"name": str, "version": str, "cert": str, "key": str}
+
+
+@routes.get("/v1/tls-certificates")
+def every(request: Request) -> Reply:
+    """List the certificates, without the secret in them."""
+    there = [found for found in request.kube.list("secrets") if found.get("type") == TYPE]
+    there.sort(key=lambda found: str(found["metadata"]["name"]))
+    return paged(request, [_view(found) for found in there])
+
+
+@routes.get("/v1/tls-certificates/{name}")
+def one(request: Request) -> Reply:
+    """Show a certificate."""
+    found = request.kube.find("secrets", request.params["name"])
+    return envelope(_view(found) if found and found.get("type") == TYPE else None)
+
+
+@routes.post("/v1/tls-certificates", shape=CERTIFICATE)
+def add(request: Request) -> Reply:
+    """Write a new certificate."""
+    return created(_view(writes.create(request.kube, "secrets", _secret(request.json()))))
+
+
+@routes.put("/v1/tls-certificates/{name}", shape=CERTIFICATE)
+def update(request: Request) -> Reply:
+    """Write a certificate over the stored one; a name must be sent, that of the path counts."""
+    certificate = request.json()
+    if not certificate["name"]:
+        raise ValidationException(
+            "TlsCertificate name in the URL doesn't match the one in the body."
+        )
+    certificate["name"] = request.params["name"]
+    return bare(_view(writes.replace(request.kube, "secrets", _secret(certificate))))
+
+
+@routes.delete("/v1/tls-certificates/{name}")
+def delete(request: Request) -> Reply:
+    """Remove a certificate."""
+    request.kube.delete("secrets", request.params["name"])
+    return deleted()
+
+
+def _secret(certificate: Object) -> Object:
+    data = {"tls.crt": certificate["cert"], "tls.key": certificate["key"]}
+    names = _read(certificate["cert"] or "")["domains"] or []
+    return {
+        "metadata": {
+            "name": certificate["name"],
+            "resourceVersion": certificate["version"],
+            "labels": {domains.label(name): "true" for name in names},
+        },
+        "type": TYPE,
+        "data": {k: base64.b64encode(v.encode()).decode() for k, v in data.items() if v},
+    }
+
+
+def _view(secret: Object) -> Object:
+    text = base64.b64decode((secret.get("data") or {}).get("tls.crt", "")).decode()
+    metadata = secret["metadata"]
+    return {
+        "name": metadata["name"],
+        "version": metadata.get("resourceVersion"),
+        "cert": None,
+        "key": None,
+        **_read(text),
+    }
+
+
+def _read(pem: str) -> Object:
+    """Read names and validity out of a certificate; one that is none says nothing."""
+    found = _parsed(pem)
+    if found is None:
+        return {"domains": None, "validityStart": None, "validityEnd": None}
+    subject = [value for part in found["subject"] for key, value in part if key == "commonName"]
+    others = [value for kind, value in found.get("subjectAltName", ()) if kind == "DNS"]
+    return {
+        "domains": list(dict.fromkeys(subject[:1] + others)),
+        "validityStart": _date(found["notBefore"]),
+        "validityEnd": _date(found["notAfter"]),
+    }
+
+
+def _parsed(pem: str) -> dict[str, Any] | None:
+    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
+        Path(file.name).write_text(pem, "utf-8")
+        try:
+            # The standard library reads certificates nowhere else without a connection.
+            decode = ssl._ssl._test_decode_cert  # type: ignore[attr-defined]
+            found: dict[str, Any] = decode(file.name)
+        except (ssl.SSLError, OSError):
+            return None
+    return found
+
+
+def _date(text: str) -> str:
+    moment = datetime.fromtimestamp(ssl.cert_time_to_seconds(text), UTC)
+    return moment.strftime("%Y/%m/%d %H:%M:%SZ")
