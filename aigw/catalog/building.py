@@ -8,6 +8,7 @@ from aigw.catalog.provider_type import (
     AuthHeader,
     Endpoint,
     KnownModel,
+    OnHigress,
     OptionField,
     Price,
     ProviderType,
@@ -25,6 +26,7 @@ def provider_type(tree: Tree) -> ProviderType:
                 tree, "aliases", "key_variables", "key_flags", "models_flags", "patterns", "notes"
             ),
             "auth": AuthHeader(**tree["auth"]),
+            "higress": OnHigress(**_tuples(tree["higress"], "always")),
             "endpoints": _endpoints(tree["endpoints"]),
             "variants": tuple(_variant(variant) for variant in tree["variants"]),
             "options": tuple(_option(option) for option in tree["options"]),

@@ -103,6 +103,27 @@ class KnownModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnHigress:
+    """What Higress' plugin ai-proxy makes of a type.
+
+    `type` is the plugin's own name for it. Requests of that type go to `host`, to the value of the
+    option `domain`, or to where the option `address` points; where nothing of that fits the
+    provider's URL it becomes an `openai` of that URL.
+    Of the options those of Higress alone are passed on, and `always` even where they have their
+    defaults; `fields` are written beside them. With `asked_for` the type is used only where an
+    option that Higress alone knows is set.
+    """
+
+    type: str
+    host: str
+    domain: str
+    address: str
+    always: tuple[str, ...]
+    fields: Mapping[str, object]
+    asked_for: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderType:
     """One catalogue entry.
 
@@ -114,7 +135,7 @@ class ProviderType:
     `instead` is what to use where an engine or a kind of key cannot be used; `warning` is what a
     person must be told before a key is kept; `injects_usage` is true where a stream reports usage
     only when asked by `stream_options.include_usage`; `key_hint` is a regular expression that
-    real keys match, for a warning and never a refusal.
+    real keys match, for a warning and never a refusal; `higress` says what that engine calls it.
     """
 
     id: str
@@ -127,6 +148,7 @@ class ProviderType:
     models_flags: tuple[str, ...]
     base_url: str
     auth: AuthHeader
+    higress: OnHigress
     headers: Mapping[str, str]
     endpoints: Mapping[Api, Endpoint]
     variants: tuple[Variant, ...]

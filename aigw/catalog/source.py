@@ -14,6 +14,7 @@ from aigw.catalog.provider_type import (
     AuthHeader,
     Endpoint,
     KnownModel,
+    OnHigress,
     OptionField,
     Price,
     ProviderType,
@@ -34,7 +35,10 @@ def provider_types(text: str) -> tuple[ProviderType, ...]:
 
 
 def _provider_type(entry: Tree, days: Mapping[str, str]) -> ProviderType:
-    read_apart = {"label", "key", "endpoints", "options", "variants", "models", "engines", "auth"}
+    read_apart = {
+        *("label", "key", "endpoints", "options", "variants", "models", "engines", "auth"),
+        "higress",
+    }
     plain = {name: value for name, value in entry.items() if name not in read_apart}
     empty = {"headers": {}, "injects_usage": True, "model_prefix": "", "instead": "", "warning": ""}
     return ProviderType(
@@ -46,6 +50,7 @@ def _provider_type(entry: Tree, days: Mapping[str, str]) -> ProviderType:
             "label_en": entry["label"]["en"],
             "label_zh": entry["label"]["zh"],
             "auth": _auth(entry["auth"]),
+            "higress": _on_higress(entry.get("higress", {})),
             "endpoints": _endpoints(entry.get("endpoints", {})),
             "variants": tuple(_variant(**variant) for variant in entry.get("variants", ())),
             "options": tuple(
@@ -80,6 +85,12 @@ def _auth(auth: str | Mapping[str, str]) -> AuthHeader:
             return AuthHeader(header=header, prefix="")
         case _:
             return AuthHeader(**auth)
+
+
+def _on_higress(tree: Tree) -> OnHigress:
+    texts = {"type": "openai", "host": "", "domain": "", "address": ""}
+    plain = {**texts, "fields": {}, "asked_for": False}
+    return OnHigress(**{**plain, **tree, **_tuples(tree, "always")})
 
 
 def _endpoints(trees: Tree) -> dict[Api, Endpoint]:

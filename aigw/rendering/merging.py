@@ -1,0 +1,205 @@
+"""Three trees made one: what is there, what we want, and what we had put there."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from aigw.rendering.gson import gson
+from aigw.rendering.store_yaml import dump_text, load
+from aigw.rendering.template import Tree
+
+
+class Nothing(Enum):
+    """Stands where there is no value, not even null."""
+
+    NOTHING = 0
+
+
+NOTHING: Final = Nothing.NOTHING
+NAMES = ("id", "name", "key")
+SCOPES = ("service", "ingress", "domain")
+"""What the console sorts rules by, in this order; a rule without one stands behind."""
+
+Identity = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """How trees are merged; `edited` hears each path where our own value was changed.
+
+    With `known` it is known what we had applied: then any other value in our place is an edit.
+    """
+
+    edited: Callable[[str], None]
+    known: bool
+
+    def node(self, path: str, there: Tree, wanted: Tree, was: Tree) -> Tree:
+        """Return what is to stand at a path."""
+        if wanted is NOTHING:
+            return there if was is NOTHING else self._rest(path, there, was)
+        if there is NOTHING:
+            if was is not NOTHING:
+                self.edited(path)
+            return wanted
+        match there, wanted:
+            case Mapping(), Mapping():
+                return self._mapping(path, there, wanted, was if isinstance(was, Mapping) else {})
+            case [list(), list()] if _named(there) and _named(wanted):
+                return self._list(path, there, wanted, was if isinstance(was, list) else [])
+            case [str(), str()] if (text := self._text(path, there, wanted, was)) is not None:
+                return text
+            case _:
+                return self._value(path, there, wanted, was)
+
+    def _rest(self, path: str, there: Tree, was: Tree) -> Tree:
+        """Return what is left where we had put something that we want no more."""
+        if isinstance(there, Mapping) and isinstance(was, Mapping):
+            return self._mapping(path, there, {}, was) or NOTHING
+        if isinstance(there, list) and isinstance(was, list) and _named(there) and _named(was):
+            return self._list(path, there, [], was) or NOTHING
+        if there is not NOTHING and not alike(there, was):
+            self.edited(path)
+        return NOTHING
+
+    def _value(self, path: str, there: Tree, wanted: Tree, was: Tree) -> Tree:
+        if alike(there, wanted):
+            return there
+        if self.known and (was is NOTHING or not alike(there, was)):
+            self.edited(path)
+        return wanted
+
+    def _mapping(
+        self,
+        path: str,
+        there: Mapping[str, Tree],
+        wanted: Mapping[str, Tree],
+        was: Mapping[str, Tree],
+    ) -> dict[str, Tree]:
+        merged = {
+            name: self.node(
+                f"{path}.{name}" if path else name,
+                there.get(name, NOTHING),
+                wanted.get(name, NOTHING),
+                was.get(name, NOTHING),
+            )
+            for name in {**there, **wanted}
+        }
+        return {name: child for name, child in merged.items() if child is not NOTHING}
+
+    def _list(
+        self, path: str, there: Sequence[Tree], wanted: Sequence[Tree], was: Sequence[Tree]
+    ) -> list[Tree]:
+        """Merge objects by their names; ours stand in our order, others behind whom they follow."""
+        old, new, own = _by_identity(there), _by_identity(wanted), _by_identity(was)
+        order = list(new)
+        place = 0
+        for identity in old:
+            if identity in new:
+                place = order.index(identity) + 1
+            elif identity not in own:
+                order.insert(place, identity)
+                place += 1
+            elif not alike(old[identity], own[identity]):
+                self.edited(f"{path}[{_shown(identity)}]")
+        merged = [
+            self.node(
+                f"{path}[{_shown(identity)}]",
+                old.get(identity, NOTHING),
+                new.get(identity, NOTHING),
+                own.get(identity, NOTHING),
+            )
+            for identity in order
+        ]
+        return sorted(merged, key=_rule_order) if any(map(_scopes, merged)) else merged
+
+    def _text(self, path: str, there: str, wanted: str, was: Tree) -> str | None:
+        """Merge what two texts hold; None where they hold no trees."""
+        holds = _json if wanted.startswith("{") else _yaml
+        old, new = holds(there), holds(wanted)
+        if old is None or new is None:
+            return None
+        own = (holds(was) if isinstance(was, str) else None) or {}
+        merged = self._mapping(path, old, new, own)
+        if alike(merged, old):
+            return there
+        if alike(merged, new):
+            return wanted
+        return gson(merged) if holds is _json else dump_text(merged)
+
+
+def alike(one: Tree, other: Tree) -> bool:
+    """Say whether two trees mean the same in a store; a null member is as good as none."""
+    return json.dumps(_plain(one), sort_keys=True) == json.dumps(_plain(other), sort_keys=True)
+
+
+def _plain(tree: Tree) -> Tree:
+    match tree:
+        case Mapping():
+            return {str(name): _plain(child) for name, child in tree.items() if child is not None}
+        case list() | tuple():
+            return [_plain(child) for child in tree]
+        case str() if (held := _json(tree)) is not None:
+            return {"json": _plain(held)}
+        case _:
+            return tree
+
+
+def _json(text: str) -> dict[str, Any] | None:
+    if not text.startswith("{"):
+        return None
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return tree if isinstance(tree, dict) else None
+
+
+def _yaml(text: str) -> dict[str, Any] | None:
+    if "\n" not in text:
+        return None
+    try:
+        return load(text)
+    except ValueError:
+        return None
+
+
+def _named(items: Sequence[Tree]) -> bool:
+    return all(_identity(item) for item in items)
+
+
+def _identity(item: Tree) -> Identity:
+    """Return what tells an object from others in its list; empty where nothing does."""
+    if not isinstance(item, Mapping):
+        return ()
+    name = next((item[name] for name in NAMES if isinstance(item.get(name), str)), None)
+    return _scopes(item) if name is None else (name,)
+
+
+def _scopes(item: Tree) -> Identity:
+    """Return which services, ingresses and domains a rule is for."""
+    if not isinstance(item, Mapping):
+        return ()
+    scopes = tuple(tuple(map(str, item.get(scope) or ())) for scope in SCOPES)
+    return scopes if any(scopes) else ()
+
+
+def _by_identity(items: Sequence[Tree]) -> dict[Identity, Tree]:
+    """Return the objects by identity; the second of two alike has a number in it."""
+    found: dict[Identity, Tree] = {}
+    for item in items:
+        identity = _identity(item)
+        times = sum(known[: len(identity)] == identity for known in found)
+        found[(*identity, times) if times else identity] = item
+    return found
+
+
+def _shown(identity: Identity) -> str:
+    parts = [part for part in identity if part]
+    return ",".join(",".join(part) if isinstance(part, tuple) else str(part) for part in parts)
+
+
+def _rule_order(item: Tree) -> tuple[object, ...]:
+    scopes = _scopes(item)
+    return (not scopes, *((not scope, scope) for scope in scopes))

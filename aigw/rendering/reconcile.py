@@ -1,0 +1,63 @@
+"""One object of a store brought to what is wanted, with all that somebody else put there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aigw.rendering.merging import Merge, alike
+
+Body = Mapping[str, Any]
+
+STORES_OWN = ("creationTimestamp", "managedFields", "resourceVersion")
+"""What the API server writes into `metadata`; `status` is its own as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """An object as it is to be, and the paths of our fields that somebody else had changed."""
+
+    body: dict[str, Any]
+    edits: tuple[str, ...]
+
+
+def reconcile(there: Body | None, wanted: Body, was: Body | None) -> Reconciled:
+    """Return an object of the store with what we want in it; `was` is what we applied last.
+
+    What is ours is set, what was ours and is wanted no more goes, and what is not ours stays: in
+    mappings, in lists of objects that have a name, and in texts that hold JSON or YAML. The
+    version is that of the store raised by one; what the API server keeps there stays.
+    """
+    if there is None:
+        return Reconciled(body=dict(wanted), edits=())
+    edits: list[str] = []
+    merge = Merge(edited=edits.append, known=was is not None)
+    merged = merge.node("", ours(there), ours(wanted), ours(was or {}))
+    body: dict[str, Any] = dict(merged) if isinstance(merged, Mapping) else dict(wanted)
+    kept = {name: there["metadata"][name] for name in STORES_OWN if name in _metadata(there)}
+    body["metadata"] = {**_metadata(body), **kept}
+    body |= {"status": status} if (status := there.get("status", wanted.get("status"))) else {}
+    return Reconciled(body=raised(body, over=there), edits=tuple(edits))
+
+
+def raised(body: Body, *, over: Body | None) -> dict[str, Any]:
+    """Return an object with the version that follows that of the one in the store."""
+    version = str(_metadata(over or {}).get("resourceVersion", ""))
+    following = int(version) + 1 if version.isascii() and version.isdecimal() else 1
+    return {**body, "metadata": {**_metadata(body), "resourceVersion": str(following)}}
+
+
+def same(one: Body, other: Body) -> bool:
+    """Say whether two objects differ in nothing but what the API server keeps in them."""
+    return alike(ours(one), ours(other))
+
+
+def ours(body: Body) -> dict[str, Any]:
+    """Return an object without what the API server keeps in it."""
+    metadata = {name: value for name, value in _metadata(body).items() if name not in STORES_OWN}
+    rest = {name: value for name, value in body.items() if name != "status"}
+    return {**rest, "metadata": metadata}
+
+
+def _metadata(body: Body) -> Body:
+    metadata = body.get("metadata")
+    return metadata if isinstance(metadata, Mapping) else {}
