@@ -8,6 +8,7 @@ from aigw.cli.options import Common
 from aigw.cli.session import Session
 from aigw.clients.http import Answer
 from aigw.clients.process import Identity
+from aigw.engines.choice import Possible
 from aigw.engines.envoy import EnvoyEngine
 from aigw.engines.envoy_plan import EnvoyPlan
 from aigw.engines.look import Facts
@@ -78,13 +79,18 @@ class FakeEngine(EnvoyEngine):
             raise EngineRefused(f"Envoy refused the configuration: {', '.join(sorted(refused))}")
         self._process.serves = plan
 
-    def refuse_taken(self, spec: GatewaySpec) -> None:
+    def refuse_taken(self, spec: GatewaySpec, /) -> None:
         """Listen nowhere, and so have every port."""
 
     def stop(self, *, seconds: float) -> bool:  # noqa: ARG002 - there is nothing to wait for
         """Serve nothing."""
         self._process.serves = None
         return True
+
+
+def nowhere(_: GatewaySpec) -> Possible:
+    """Have no Docker engine."""
+    return Possible(possible=False, reason="no Docker engine answers")
 
 
 def healthy(_: str, **__: object) -> Answer:
@@ -111,7 +117,8 @@ def world(home: Home, process: Process, heard: Heard, environ: Mapping[str, str]
     return World(
         home=home,
         environ=environ,
-        engine=lambda paths, **_: FakeEngine(paths, process, environ=environ),
+        engine=lambda paths, *_: FakeEngine(paths, process, environ=environ),
+        higress=nowhere,
         ask=healthy,
         step=heard.steps.append,
         note=heard.notes.append,
@@ -154,7 +161,8 @@ def session_of(
             environ = session.world.environ
             engine = replace(
                 session.world,
-                engine=lambda paths, **_: FakeEngine(paths, process, environ=environ),
+                engine=lambda paths, *_: FakeEngine(paths, process, environ=environ),
+                higress=nowhere,
                 ask=healthy,
             )
             session = replace(session, world=engine)

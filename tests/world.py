@@ -87,6 +87,7 @@ class Machine:
             "AIGW_HOME": str(self.home),
             "XDG_RUNTIME_DIR": str(runtime),
             "PYTHONPATH": str(ROOT),
+            "DOCKER_HOST": "unix:///nowhere/docker.sock",
             **self.environment,
         }
 

@@ -3,22 +3,21 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, TextIO
 
+from aigw.cli.engines import Engines
 from aigw.cli.options import Common
 from aigw.cli.output import Output
-from aigw.cli.progress import waiting
+from aigw.cli.progress import Waits
 from aigw.cli.prompts import Prompter, TerminalPrompter
-from aigw.operations.world import READY_SECONDS, World
-from aigw.state.paths import GatewayPaths, Home
+from aigw.operations.world import World
+from aigw.state.paths import Home
 
 if TYPE_CHECKING:  # slow to import, and few commands need them
     from aigw.cli.questions import Questions
     from aigw.clients.http import Answer
-    from aigw.engines.envoy import EnvoyEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +42,15 @@ class Session:
             quiet=common.quiet,
             verbose=common.verbose or common.debug,
         )
-
-        def waits(text: str) -> AbstractContextManager[None]:
-            return waiting(text, output.stderr, shown=not output.quiet)
-
+        waits = Waits(output.stderr, shown=not output.quiet)
+        engines = Engines(output=output, waits=waits)
         return cls(
             gateway=common.gateway,
             world=World(
                 home=Home.find(os.environ),
                 environ=dict(os.environ),
-                engine=_engine,
+                engine=engines,
+                higress=engines.look,
                 ask=_ask,
                 step=output.step,
                 note=output.note,
@@ -64,12 +62,6 @@ class Session:
             prompter=TerminalPrompter(stdin=sys.stdin, stderr=sys.stderr),
             questions=_questions,
         )
-
-
-def _engine(paths: GatewayPaths, *, seconds: float = READY_SECONDS) -> "EnvoyEngine":
-    from aigw.engines.envoy import EnvoyEngine  # late: only what runs a gateway needs it
-
-    return EnvoyEngine(paths, environ=os.environ, start_seconds=seconds)
 
 
 def _ask(

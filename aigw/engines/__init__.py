@@ -1,20 +1,56 @@
 """Engines: what makes a gateway be what a spec says."""
 
-from typing import Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from aigw.engines.plan import Plan
+from aigw.engines.seen import Seen
 from aigw.spec.gateway import GatewaySpec
+from aigw.state.secrets import KeyRing
 
 PlanType = TypeVar("PlanType", bound=Plan)
 
 
 class Engine(Protocol[PlanType]):
-    """Look at the world and say what is missing; then do it."""
+    """Look at the world and say what is missing; then do it.
 
-    def plan(self, spec: GatewaySpec, /) -> PlanType:
-        """Say what is missing; nothing is changed."""
+    Who calls anything but `seen` and `plan` holds the gateway's lock.
+    """
+
+    def seen(self) -> Seen:
+        """Say what runs."""
+        ...
+
+    def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> PlanType:
+        """Say what is missing; nothing is changed. `ring` stands for keys that are not kept yet."""
         ...
 
     def apply(self, plan: PlanType, /) -> None:
-        """Do it, and prove it."""
+        """Do it, and prove it; where it is refused, what served before serves on, or again."""
         ...
+
+    def restart(self, plan: PlanType, /) -> None:
+        """End what runs and start it as planned; refused while it still runs, as `apply`."""
+        ...
+
+    def refuse_taken(self, spec: GatewaySpec, /) -> None:
+        """Raise PortTaken when it could not be started, before a person is asked for the rest."""
+        ...
+
+    def supervise(self, plan: PlanType, /) -> NoReturn:
+        """Become what keeps it running, in the foreground; raises BadUsage where nobody can."""
+        ...
+
+    def stop(self, *, seconds: float) -> bool:
+        """Let requests finish for so long and end everything; False when one was cut."""
+        ...
+
+    def remove(self, *, purge: bool) -> tuple[str, ...]:
+        """Remove what the engine made outside the data folder, stopped before; say what.
+
+        With `purge` what it made inside can be removed by us afterwards.
+        """
+        ...
+
+
+AnyEngine = Engine[Any]
+"""An engine whose plans are its own business."""

@@ -1,13 +1,17 @@
 """Which engine runs a gateway, and why."""
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from aigw.errors import EngineMissing
-from aigw.spec.gateway import EngineName
+from aigw.errors import BadUsage, EngineMissing
+from aigw.spec.contradictions import not_on
+from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.state.files import write_atomically
 from aigw.state.paths import GatewayPaths
+
+OTHER = {EngineName.ENVOY: EngineName.HIGRESS, EngineName.HIGRESS: EngineName.ENVOY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,29 +22,60 @@ class Choice:
     reason: str
 
 
-def choose(asked: EngineName, paths: GatewayPaths) -> Choice:
-    """Choose the engine of a gateway; what `auto` was once stays. Raises EngineMissing."""
-    if asked is EngineName.HIGRESS:
-        message = "the Higress engine is not there yet"
-        raise EngineMissing(message, hint="aigw start --engine envoy")
-    if asked is EngineName.ENVOY:
-        return Choice(engine=EngineName.ENVOY, reason="asked for")
-    kept = _kept(paths)
-    reason = "the embedded engine is the only one there is yet"
-    return kept or Choice(engine=EngineName.ENVOY, reason=reason)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Possible:
+    """Whether the Higress engine can be had on this machine, and why, or why not."""
+
+    possible: bool
+    reason: str
+
+
+Look = Callable[[GatewaySpec], Possible]
+"""Ask this machine for the Higress engine: its Docker, its image, its registries."""
+
+
+def choose(spec: GatewaySpec, paths: GatewayPaths, look: Look) -> Choice:
+    """Choose the engine of a gateway; what `auto` was once stays, and nothing is asked then.
+
+    Raises BadUsage where the engine that was chosen once cannot run one of the providers, and
+    EngineMissing where there is no engine for all of them.
+    """
+    if spec.engine is not EngineName.AUTO:
+        return Choice(engine=spec.engine, reason="asked for")
+    chosen = kept(paths)
+    if chosen is not None:
+        refuse_types(spec, chosen.engine)
+        return chosen
+    if only_here := next(not_on(spec, EngineName.HIGRESS), ""):
+        return Choice(engine=EngineName.ENVOY, reason=only_here)
+    found = look(spec)
+    if found.possible:
+        return Choice(engine=EngineName.HIGRESS, reason=found.reason)
+    if only_there := next(not_on(spec, EngineName.ENVOY), ""):
+        raise EngineMissing(
+            f"{only_there}; and the Higress engine is not to be had: {found.reason}"
+        )
+    return Choice(engine=EngineName.ENVOY, reason=found.reason)
+
+
+def refuse_types(spec: GatewaySpec, engine: EngineName) -> None:
+    """Raise BadUsage where the engine cannot run one of the providers."""
+    if refused := next(not_on(spec, engine), ""):
+        raise BadUsage(refused, hint=f"aigw start --engine {OTHER[engine]}")
+
+
+def kept(paths: GatewayPaths) -> Choice | None:
+    """Return what was chosen when the gateway was started last."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        tree = json.loads(paths.choice.read_text(encoding="utf-8"))
+        engine = EngineName(tree["engine"])
+        if engine is not EngineName.AUTO:
+            return Choice(engine=engine, reason=str(tree["reason"]))
+    return None
 
 
 def remember(paths: GatewayPaths, choice: Choice) -> None:
     """Let a choice stick; raises CannotWrite."""
-    if _kept(paths) != choice:
+    if kept(paths) != choice:
         tree = {"engine": choice.engine.value, "reason": choice.reason}
         write_atomically(paths.choice, json.dumps(tree) + "\n")
-
-
-def _kept(paths: GatewayPaths) -> Choice | None:
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        tree = json.loads(paths.choice.read_text(encoding="utf-8"))
-        engine = EngineName(tree["engine"])
-        if engine is EngineName.ENVOY:
-            return Choice(engine=engine, reason=str(tree["reason"]))
-    return None

@@ -17,10 +17,11 @@ from aigw.engines.config_files import (
     write_files,
 )
 from aigw.engines.envoy_plan import EnvoyPlan, needs_restart, steps
-from aigw.engines.look import Facts, State, look
+from aigw.engines.look import Facts, look
 from aigw.engines.place import Place, place_of
 from aigw.engines.record import withdraw_request
 from aigw.engines.reload import Reload
+from aigw.engines.seen import Seen, State
 from aigw.engines.validate import validate
 from aigw.errors import AigwError, Busy, EngineRefused, NotReady
 from aigw.rendering.envoy import render
@@ -31,6 +32,7 @@ from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import KeyRing, fingerprints, load_credentials, resolve, salt
 
 _NO_SALT = bytes(32)
+START_SECONDS = 30.0
 
 
 class EnvoyEngine:
@@ -41,17 +43,21 @@ class EnvoyEngine:
         paths: GatewayPaths,
         *,
         environ: Mapping[str, str],
-        start_seconds: float = 30.0,
+        start_seconds: float | None = None,
         drain_seconds: float = 30.0,
     ) -> None:
         self._paths = paths
         self._environ = environ
-        self._start_seconds = start_seconds
+        self._start_seconds = start_seconds or START_SECONDS
         self._drain_seconds = drain_seconds
 
     def look(self) -> Facts:
         """Say what runs."""
         return look(self._paths)
+
+    def seen(self) -> Seen:
+        """Say what runs, as a person is told of it."""
+        return self.look().seen()
 
     def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> EnvoyPlan:
         """Say what is missing; `ring` stands for keys that are not kept yet.
@@ -90,7 +96,7 @@ class EnvoyEngine:
             raise
         self._keep(plan)
 
-    def restart(self, plan: EnvoyPlan) -> None:
+    def restart(self, plan: EnvoyPlan, /) -> None:
         """End what runs and start it again as planned; refused while it still runs, as `apply`."""
         plan = self._prepared(plan)
         self._check(plan)
@@ -106,18 +112,22 @@ class EnvoyEngine:
             raise
         self._keep(plan)
 
-    def refuse_taken(self, spec: GatewaySpec) -> None:
+    def refuse_taken(self, spec: GatewaySpec, /) -> None:
         """Raise PortTaken when it could not be started, before a person is asked for the rest."""
         if self.look().state is State.STOPPED:
             Place(address=spec.listen.address, port=spec.listen.http).refuse_taken_naming(
                 self._environ
             )
 
+    def remove(self, *, purge: bool) -> tuple[str, ...]:  # noqa: ARG002 - all is ours
+        """Have nothing to remove: all that Envoy has are files of the gateway."""
+        return ()
+
     def stop(self, *, seconds: float) -> bool:
         """Let requests finish for so long and end everything; False when one was cut."""
         return supervision.stop(self._paths, seconds=seconds)
 
-    def supervise(self, plan: EnvoyPlan) -> NoReturn:
+    def supervise(self, plan: EnvoyPlan, /) -> NoReturn:
         """Become the supervisor of what is planned, in the foreground; nothing is proved.
 
         Raises Busy when there is a supervisor already.

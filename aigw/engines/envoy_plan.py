@@ -8,7 +8,6 @@ from aigw.engines.look import Facts
 from aigw.engines.place import Place
 from aigw.engines.plan import Plan, Step
 from aigw.rendering.envoy import EnvoyConfig
-from aigw.spec.gateway import GatewaySpec
 from aigw.state.secrets import KeyRing
 
 
@@ -20,9 +19,7 @@ class EnvoyPlan(Plan):
     """
 
     runtime: str
-    spec: GatewaySpec
     ring: KeyRing | None
-    generation: str
     config: EnvoyConfig
     wanted: Files
     there: Files

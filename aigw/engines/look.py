@@ -1,7 +1,6 @@
 """One look at what runs of a gateway."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from aigw.clients import process
 from aigw.clients.envoy_admin import EnvoyAdmin
@@ -9,25 +8,9 @@ from aigw.clients.process import Identity
 from aigw.engines import one_envoy
 from aigw.engines.place import Place, place
 from aigw.engines.record import Record, living_supervisor, read_record
+from aigw.engines.seen import Seen, State, Trouble
 from aigw.errors import NotReady
 from aigw.state.paths import GatewayPaths
-
-
-class State(StrEnum):
-    """How a gateway is."""
-
-    RUNNING = "running"
-    STOPPED = "stopped"
-    DEGRADED = "degraded"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """Something that is wrong while the gateway runs; `hint` is a command."""
-
-    code: str
-    message: str
-    hint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +64,20 @@ class Facts:
             message = f"`{self.place}` does not answer GET /health"
             found.append(Trouble(code="not_answering", message=message, hint="aigw restart"))
         return tuple(found)
+
+    def seen(self) -> Seen:
+        """Say it as a person is told."""
+        serving = self.envoy is not None and self.place is not None
+        return Seen(
+            state=self.state,
+            generation=self.generation,
+            address=self.place.address if serving and self.place else "",
+            port=self.place.port if serving and self.place else 0,
+            pid=self.pid,
+            container="",
+            uptime_seconds=self.uptime_seconds if self.envoy else None,
+            troubles=self.troubles,
+        )
 
 
 def look(paths: GatewayPaths) -> Facts:

@@ -1,6 +1,9 @@
 """What is missing between a spec and the world, as values."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
+
+from aigw.spec.gateway import GatewaySpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,11 +16,21 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Steps in their order; none means the world is as the spec says."""
+    """Steps in their order; none means the world is as the spec says.
+
+    `generation` is the name of what is planned.
+    """
 
     steps: tuple[Step, ...]
+    spec: GatewaySpec
+    generation: str
 
     @property
     def in_sync(self) -> bool:
         """Say whether there is nothing to do."""
         return not self.steps
+
+    @property
+    @abstractmethod
+    def cold(self) -> bool:
+        """Say whether nothing runs."""

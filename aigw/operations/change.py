@@ -5,20 +5,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aigw.engines.choice import choose
+from aigw.engines.choice import choose, kept, refuse_types
+from aigw.engines.seen import State
 from aigw.errors import AigwError, EngineRefused, UnknownGateway
 from aigw.operations.applied import remember_applied
 from aigw.operations.draft import Draft, Edit, Saved, edited, keep, put_back, read, saved
 from aigw.operations.look import look_at_draft
 from aigw.operations.world import World
-from aigw.spec.gateway import GatewaySpec
+from aigw.spec.contradictions import not_on
+from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.state.files import locked
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import KeyRing, resolve
 
 if TYPE_CHECKING:  # slow to import, and only what runs a gateway needs it
-    from aigw.engines.envoy import EnvoyEngine
-    from aigw.engines.envoy_plan import EnvoyPlan
+    from aigw.engines import AnyEngine
+    from aigw.engines.plan import Plan
 
 LOCK_SECONDS = 120.0
 
@@ -61,8 +63,8 @@ def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effe
     with held(paths):
         before = read(paths, world.note)
         wanted = edited(before, edit)
-        choose(wanted.spec.engine, paths)
-        engine = world.engine(paths)
+        _refuse_unrunnable(world, paths, wanted.spec)
+        engine = engine_of(world, paths)
         applied = runs(engine)
         generation = None
         if applied:
@@ -79,15 +81,15 @@ def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effe
 
 
 def realize(
-    world: World, paths: GatewayPaths, engine: "EnvoyEngine", *, before: Draft, wanted: Draft
-) -> "EnvoyPlan":
+    world: World, paths: GatewayPaths, engine: "AnyEngine", *, before: Draft, wanted: Draft
+) -> "Plan":
     """Keep what is wanted and make it so; where that fails while it runs, all is as before.
 
     A first start that fails, but for a refusal of the engine, leaves what is wanted. The lock is
     held. Returns what there was to do. Raises SpecInvalid before anything is kept.
     """
     ring = resolve(wanted.spec, wanted.keys, world.environ)
-    plan = engine.plan(wanted.spec, ring=ring)
+    plan: Plan = engine.plan(wanted.spec, ring=ring)
     files = saved(paths)
     keep(paths, before, wanted)
     for step in plan.steps:
@@ -109,7 +111,7 @@ def realize(
     return plan
 
 
-def _take_back(paths: GatewayPaths, engine: "EnvoyEngine", files: Saved, before: Draft) -> None:
+def _take_back(paths: GatewayPaths, engine: "AnyEngine", files: Saved, before: Draft) -> None:
     """Make the files and what runs be what they were."""
     put_back(paths, files)
     if not runs(engine):
@@ -119,8 +121,21 @@ def _take_back(paths: GatewayPaths, engine: "EnvoyEngine", files: Saved, before:
         engine.apply(plan)
 
 
-def runs(engine: "EnvoyEngine") -> bool:
+def runs(engine: "AnyEngine") -> bool:
     """Say whether anything of the gateway runs."""
-    from aigw.engines.look import State  # late: as above
+    return engine.seen().state is not State.STOPPED
 
-    return engine.look().state is not State.STOPPED
+
+def engine_of(world: World, paths: GatewayPaths) -> "AnyEngine":
+    """Return the engine that the gateway was started on last, whatever its spec asks for now."""
+    chosen = kept(paths)
+    return world.engine(paths, chosen.engine if chosen else EngineName.ENVOY)
+
+
+def _refuse_unrunnable(world: World, paths: GatewayPaths, spec: GatewaySpec) -> None:
+    """Raise BadUsage, or EngineMissing, for a provider that the gateway's engine cannot run."""
+    chosen = kept(paths)
+    if chosen is not None:
+        refuse_types(spec, chosen.engine)
+    elif next(not_on(spec, EngineName.ENVOY), ""):
+        choose(spec, paths, world.higress)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aigw.errors import CannotWrite
-from aigw.operations.change import held
+from aigw.operations.change import engine_of, held
 from aigw.operations.world import World
 from aigw.state.files import abandoned, reason
 from aigw.state.paths import GatewayPaths
@@ -32,10 +32,10 @@ def delete(world: World, gateway: str, *, purge: bool) -> Deleted:
         paths = world.home.existing(gateway)
     waiting = world.waiting(f"waiting for the requests of gateway `{gateway}` to end")
     with held(paths), waiting:
-        world.engine(paths).stop(seconds=STOP_SECONDS)
-        removed = _remove(paths.runtime, paths.envoy, paths.run)
+        removed = _end(world, paths, purge=purge)
+        removed += _remove(paths.runtime, paths.envoy, paths.run)
         if purge:
-            removed += _remove(paths.logs, paths.credentials, paths.spec)
+            removed += _remove(paths.logs, paths.higress, paths.credentials, paths.spec)
             _remove(*abandoned(paths.credentials), *abandoned(paths.spec))
     if purge:
         _remove(paths.lock, paths.lock.with_name("lock.holder"))
@@ -43,9 +43,16 @@ def delete(world: World, gateway: str, *, purge: bool) -> Deleted:
         removed += _remove_empty(paths.folder)
     return Deleted(
         gateway=gateway,
-        removed=tuple(map(str, removed)),
+        removed=tuple(removed),
         left=(str(paths.folder),) if paths.folder.exists() else (),
     )
+
+
+def _end(world: World, paths: GatewayPaths, *, purge: bool) -> list[str]:
+    """Stop what runs, and remove what the engine made; say what that was."""
+    engine = engine_of(world, paths)
+    engine.stop(seconds=STOP_SECONDS)
+    return list(engine.remove(purge=purge))
 
 
 def _there(paths: GatewayPaths) -> bool:
@@ -53,7 +60,7 @@ def _there(paths: GatewayPaths) -> bool:
     return any(path.exists() for path in (paths.credentials, paths.lock, paths.logs))
 
 
-def _remove(*paths: Path) -> list[Path]:
+def _remove(*paths: Path) -> list[str]:
     """Remove files and folders, and say which there were; raises CannotWrite."""
     there = [path for path in paths if path.exists()]
     for path in there:
@@ -64,11 +71,11 @@ def _remove(*paths: Path) -> list[Path]:
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise CannotWrite(f"`{path}` could not be removed: {reason(error)}") from error
-    return there
+    return list(map(str, there))
 
 
-def _remove_empty(folder: Path) -> list[Path]:
+def _remove_empty(folder: Path) -> list[str]:
     """Remove a folder that holds nothing; what is not ours is left in it."""
     if folder.exists() and not any(folder.iterdir()):
         folder.rmdir()
-    return [] if folder.exists() else [folder]
+    return [] if folder.exists() else [str(folder)]

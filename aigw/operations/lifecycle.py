@@ -6,19 +6,20 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import NoReturn
 
-from aigw.engines.choice import Choice, choose, remember
-from aigw.engines.envoy_plan import EnvoyPlan
-from aigw.engines.look import State
-from aigw.engines.plan import Step
+from aigw.engines.choice import Choice, choose, kept, refuse_types, remember
+from aigw.engines.means import Means
+from aigw.engines.plan import Plan, Step
+from aigw.engines.seen import State
 from aigw.operations.applied import difference, remember_applied
-from aigw.operations.change import held, realize
+from aigw.operations.change import engine_of, held, realize
 from aigw.operations.draft import Draft, edited, keep, read
 from aigw.operations.provider_edit import meaning
 from aigw.operations.provider_notes import tell
-from aigw.operations.shown import base_url
+from aigw.operations.shown import base_url, console_url
 from aigw.operations.start_edit import StartWanted, with_wanted
-from aigw.operations.world import READY_SECONDS, World
-from aigw.spec.gateway import GatewaySpec
+from aigw.operations.taking_over import move_steps, taking_over
+from aigw.operations.world import World
+from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.spec.reading import parse
 from aigw.state.document import load, load_tree
 from aigw.state.files import absolute
@@ -27,15 +28,16 @@ from aigw.state.secrets import resolve
 
 PROBE_SECONDS = 10.0
 DEMO = "demo"
+CHAT = "/v1/chat/completions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """How to start: a document to take first, where a new gateway lives, how long it may take."""
+    """How to start: a document to take first, where a new gateway lives, and by which means."""
 
     file: Path | None = None
     data_folder: Path | None = None
-    seconds: float = READY_SECONDS
+    means: Means = Means()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,7 @@ def refuse_taken(world: World, gateway: str, base: Draft, wanted: StartWanted) -
         address=wanted.address, http=wanted.http, https=wanted.https, console=wanted.console
     )
     spec = edited(base, lambda draft: with_wanted(draft, place)).spec
-    world.engine(world.home.gateway(gateway)).refuse_taken(spec)
+    engine_of(world, world.home.gateway(gateway)).refuse_taken(spec)
 
 
 def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
@@ -112,9 +114,10 @@ def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
         created = not paths.spec.exists()
         before = read(paths, world.note)
         draft = _wanted(before, wanted, how)
-        choice = choose(draft.spec.engine, paths)
-        engine = world.engine(paths, seconds=how.seconds)
-        plan = realize(world, paths, engine, before=before, wanted=draft)
+        choice = choose(draft.spec, paths, world.higress)
+        engine = world.engine(paths, choice.engine, how.means)
+        with taking_over(world, paths, engine, choice=choice, before=before):
+            plan = realize(world, paths, engine, before=before, wanted=draft)
         remember(paths, choice)
     for one in wanted.providers:
         provider = meaning(plan.spec, one).configured
@@ -129,8 +132,8 @@ def supervise(world: World, gateway: str, wanted: StartWanted, how: How) -> NoRe
     with held(paths):
         before = read(paths, world.note)
         draft = _wanted(before, wanted, how)
-        choice = choose(draft.spec.engine, paths)
-        engine = world.engine(paths, seconds=how.seconds)
+        choice = choose(draft.spec, paths, world.higress)
+        engine = world.engine(paths, choice.engine, how.means)
         plan = engine.plan(draft.spec, ring=resolve(draft.spec, draft.keys, world.environ))
         keep(paths, before, draft)
         paths.prepare()
@@ -144,10 +147,10 @@ def plan_start(world: World, gateway: str, wanted: StartWanted, how: How) -> Pla
     paths = _place(world, gateway, how)
     before = read(paths, world.note)
     draft = _wanted(before, wanted, how)
-    choose(draft.spec.engine, paths)
+    choice = choose(draft.spec, paths, world.higress)
     ring = resolve(draft.spec, draft.keys, world.environ)
-    missing = world.engine(paths).plan(draft.spec, ring=ring).steps
-    steps = (*_kept_steps(paths, before, draft), *missing)
+    missing = world.engine(paths, choice.engine).plan(draft.spec, ring=ring).steps
+    steps = (*_kept_steps(paths, before, draft), *move_steps(world, paths, choice), *missing)
     return Planned(gateway=gateway, steps=steps, in_sync=not steps, diff="")
 
 
@@ -155,8 +158,9 @@ def plan(world: World, gateway: str, *, diff: bool) -> Planned:
     """Say what `start` without flags would do."""
     paths = world.home.existing(gateway)
     spec = load(paths)
-    choose(spec.engine, paths)
-    steps = world.engine(paths).plan(spec).steps
+    choice = choose(spec, paths, world.higress)
+    missing = world.engine(paths, choice.engine).plan(spec).steps
+    steps = (*move_steps(world, paths, choice), *missing)
     text = difference(paths) if diff else ""
     return Planned(gateway=gateway, steps=steps, in_sync=not steps, diff=text)
 
@@ -166,18 +170,19 @@ def stop(world: World, gateway: str, *, seconds: float) -> Stopped:
     paths = world.home.existing(gateway)
     waiting = world.waiting(f"stopping gateway `{gateway}`")
     with held(paths), waiting:
-        drained = world.engine(paths).stop(seconds=seconds)
+        drained = engine_of(world, paths).stop(seconds=seconds)
     return Stopped(gateway=gateway, state=str(State.STOPPED), drained=drained)
 
 
-def restart(world: World, gateway: str, *, seconds: float) -> Started:
+def restart(world: World, gateway: str, *, seconds: float | None) -> Started:
     """Stop and start again; refused while it still runs where it would not come up again."""
     paths = world.home.existing(gateway)
     with held(paths):
         spec = load(paths)
-        choice = choose(spec.engine, paths)
-        engine = world.engine(paths, seconds=seconds)
-        plan = engine.plan(spec)
+        choice = kept(paths) or choose(spec, paths, world.higress)
+        refuse_types(spec, choice.engine)
+        engine = world.engine(paths, choice.engine, Means(seconds=seconds))
+        plan: Plan = engine.plan(spec)
         with world.waiting(f"waiting for gateway `{gateway}`"):
             engine.restart(plan)
         remember(paths, choice)
@@ -198,7 +203,7 @@ def _made(world: World, gateway: str, wanted: StartWanted, how: How) -> GatewayP
     """Make the gateway's folder, once it is sure that what is wanted can be."""
     paths = _place(world, gateway, how)
     draft = _wanted(read(paths, world.note), wanted, how)
-    choose(draft.spec.engine, paths)
+    choose(draft.spec, paths, world.higress)
     if how.data_folder is not None:
         return world.home.link(gateway, how.data_folder)
     return world.home.prepare(gateway)
@@ -225,7 +230,7 @@ def _with_file(draft: Draft, how: How) -> Draft:
 
 
 def _started(
-    world: World, paths: GatewayPaths, choice: Choice, plan: EnvoyPlan, *, created: bool
+    world: World, paths: GatewayPaths, choice: Choice, plan: Plan, *, created: bool
 ) -> Started:
     spec = plan.spec
     return Started(
@@ -234,24 +239,29 @@ def _started(
         engine_reason=choice.reason,
         state=str(State.RUNNING),
         url=base_url(spec.listen),
-        console_url=None,
+        console_url=console_url(spec.listen) if choice.engine is EngineName.HIGRESS else None,
         data_folder=os.fspath(paths.folder),
         changed=plan.steps,
-        probe=_probe(world, spec),
+        probe=_probe(world, spec, choice.engine),
         created=created,
         providers=tuple(provider.id for provider in spec.providers),
     )
 
 
-def _probe(world: World, spec: GatewaySpec) -> Probe:
-    """Ask the gateway: a chat of the demo provider, where it is, else for its health."""
-    demo = next((one.id for one in spec.providers if one.type == DEMO), None)
-    path, body = "/health", None
-    if demo is not None:
+def _probe(world: World, spec: GatewaySpec, engine: EngineName) -> Probe:
+    """Ask the gateway: for a chat where that costs nothing, else for its health.
+
+    On the Higress engine the edge filter answers such a chat after all plugins have seen it.
+    """
+    path, body, headers = "/health", None, {}
+    free = next((one.id for one in spec.providers if one.type == DEMO), None)
+    if engine is EngineName.HIGRESS and spec.providers:
+        free, headers = spec.providers[0].id, {"x-aigw-probe": "1"}
+    if free is not None:
         message = {"role": "user", "content": "Hello!"}
-        path, body = "/v1/chat/completions", {"model": f"{demo}/demo", "messages": [message]}
+        path, body = CHAT, {"model": f"{free}/{DEMO}", "messages": [message]}
     where = base_url(spec.listen).removesuffix("/v1") + path
-    answer = world.ask(where, timeout=PROBE_SECONDS, body=body)
+    answer = world.ask(where, timeout=PROBE_SECONDS, body=body, headers=headers)
     world.step(f"{path} answered {answer.status} {answer.problem}".rstrip())
     return Probe(
         ok=answer.status == HTTPStatus.OK,

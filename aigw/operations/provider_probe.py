@@ -5,7 +5,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from aigw.clients.http import Answer
-from aigw.engines.look import State, Trouble
+from aigw.engines.seen import State, Trouble
 from aigw.operations.applied import applied_spec
 from aigw.operations.look import look
 from aigw.operations.status import ProviderStatus, Status

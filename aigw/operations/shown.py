@@ -12,6 +12,12 @@ def base_url(listen: Listen) -> str:
     return f"http://{address}:{listen.http}/v1"
 
 
+def console_url(listen: Listen) -> str:
+    """Return where the console of a Higress gateway is."""
+    address = f"[{listen.address}]" if ":" in listen.address else listen.address
+    return f"http://{address}:{listen.console}"
+
+
 def masked(provider: Provider, keys: KeyRing) -> tuple[str, ...]:
     """Show a provider's keys: masked, or where they are."""
     shown: list[str] = []

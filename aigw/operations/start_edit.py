@@ -1,24 +1,32 @@
 """What `start` was asked for, laid over the spec that is there."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import reduce
+from typing import Any
 
 from aigw.errors import BadUsage
 from aigw.operations.draft import Draft
 from aigw.operations.provider_edit import ProviderWanted, with_provider
 from aigw.operations.routes import RuleWanted, check_model, with_rule
 from aigw.spec.gateway import EngineName, GatewaySpec, Listen
+from aigw.spec.image import Image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartWanted:
-    """What was asked for; whatever is None or empty stays as it is."""
+    """What was asked for; whatever is None or empty stays as it is.
+
+    `image` and `container` are fields of the spec's that were given.
+    """
 
     engine: EngineName | None = None
     address: str | None = None
     http: int | None = None
     https: int | None = None
     console: int | None = None
+    image: Mapping[str, Any] = field(default_factory=dict)
+    container: Mapping[str, Any] = field(default_factory=dict)
     providers: tuple[ProviderWanted, ...] = ()
     auto_routing: bool | None = None
     default_model: str = ""
@@ -31,6 +39,8 @@ def with_wanted(draft: Draft, wanted: StartWanted) -> Draft:
         draft.spec,
         engine=wanted.engine or draft.spec.engine,
         listen=_listen(draft.spec.listen, wanted),
+        image=_image(draft.spec.image, wanted.image),
+        container=replace(draft.spec.container, **wanted.container),
     )
     draft = reduce(with_provider, wanted.providers, replace(draft, spec=spec))
     draft = replace(draft, spec=_with_auto_routing(draft.spec, wanted))
@@ -44,6 +54,12 @@ def _listen(old: Listen, wanted: StartWanted) -> Listen:
         https=wanted.https or old.https,
         console=wanted.console or old.console,
     )
+
+
+def _image(old: Image, wanted: Mapping[str, Any]) -> Image:
+    """Lay the fields over an image; another name or tag is not pinned by the old one's digest."""
+    digest = {"digest": ""} if wanted.keys() & {"repository", "tag"} else {}
+    return replace(old, **{**digest, **wanted})
 
 
 def _with_auto_routing(spec: GatewaySpec, wanted: StartWanted) -> GatewaySpec:

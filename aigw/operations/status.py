@@ -4,14 +4,15 @@ import os
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from aigw.engines.choice import choose
-from aigw.engines.look import Facts, State, Trouble, look
+from aigw.engines.choice import kept
+from aigw.engines.look import look
+from aigw.engines.seen import Seen, State, Trouble
 from aigw.errors import AigwError, SpecInvalid
 from aigw.operations.applied import applied_file, applied_spec
 from aigw.operations.draft import Draft, read
-from aigw.operations.shown import base_url, masked
+from aigw.operations.shown import base_url, console_url, masked
 from aigw.operations.world import World
-from aigw.spec.gateway import GatewaySpec, Listen
+from aigw.spec.gateway import EngineName, GatewaySpec, Listen
 from aigw.spec.generation import generation
 from aigw.spec.provider import Provider
 from aigw.state.document import load
@@ -58,6 +59,7 @@ class Status:
     console_url: str | None
     data_folder: str
     pid: int | None
+    container: str | None
     uptime_seconds: int | None
     generation: str | None
     in_sync: bool
@@ -87,8 +89,8 @@ class GatewaysListed:
 def status(world: World, gateway: str) -> Status:
     """Look at a gateway; raises UnknownGateway."""
     paths = world.home.existing(gateway)
-    facts = look(paths)
-    problems = list(facts.troubles)
+    facts = _look(world, paths)
+    problems = [*facts.troubles, *facts.notes]
     draft, broken = _read(world, paths)
     problems += broken
     wanted = None if broken else _generation(world, paths, draft, problems)
@@ -96,16 +98,17 @@ def status(world: World, gateway: str) -> Status:
     if facts.generation and wanted and not in_sync:
         message = "gateway.yaml or a key of it was changed and is not applied"
         problems.append(Trouble(code="out_of_sync", message=message, hint="aigw start"))
-    auto = draft.spec.auto_routing
+    auto, engine = draft.spec.auto_routing, _engine(draft.spec, paths)
     return Status(
         gateway=gateway,
-        engine=_engine(draft.spec, paths),
+        engine=engine,
         state=_state(facts, broken),
         url=_url(facts, draft, broken),
-        console_url=None,
+        console_url=_console(draft.spec, engine),
         data_folder=os.fspath(paths.folder),
         pid=facts.pid or None,
-        uptime_seconds=facts.uptime_seconds if facts.envoy else None,
+        container=facts.container or None,
+        uptime_seconds=facts.uptime_seconds,
         generation=facts.generation or None,
         in_sync=in_sync,
         providers=tuple(
@@ -147,16 +150,16 @@ def _alone(paths: GatewayPaths) -> GatewaySpec | None:
         return None
 
 
-def _state(facts: Facts, broken: tuple[Trouble, ...]) -> str:
+def _state(facts: Seen, broken: tuple[Trouble, ...]) -> str:
     """Say how it is: what could not be started again is not well."""
     degraded = broken and facts.state is State.RUNNING
     return str(State.DEGRADED if degraded else facts.state)
 
 
-def _url(facts: Facts, draft: Draft, broken: tuple[Trouble, ...]) -> str:
+def _url(facts: Seen, draft: Draft, broken: tuple[Trouble, ...]) -> str:
     """Say where it listens, or would; empty where that is not known."""
-    if facts.envoy is not None and facts.place is not None:
-        return base_url(Listen(address=facts.place.address, http=facts.place.port))
+    if facts.address:
+        return base_url(Listen(address=facts.address, http=facts.port))
     return "" if broken and draft.spec == GatewaySpec() else base_url(draft.spec.listen)
 
 
@@ -194,7 +197,7 @@ def _provider(world: World, draft: Draft, provider: Provider, *, known: bool) ->
 
 def _listed(world: World, name: str) -> GatewayListed:
     paths = world.home.gateway(name)
-    facts = look(paths)
+    facts = _look(world, paths)
     draft, broken = _read(world, paths)
     return GatewayListed(
         name=name,
@@ -206,7 +209,16 @@ def _listed(world: World, name: str) -> GatewayListed:
 
 
 def _engine(spec: GatewaySpec, paths: GatewayPaths) -> str:
-    try:
-        return str(choose(spec.engine, paths).engine)
-    except AigwError:
-        return str(spec.engine)
+    chosen = kept(paths)
+    return str(chosen.engine if chosen else spec.engine)
+
+
+def _console(spec: GatewaySpec, engine: str) -> str | None:
+    return console_url(spec.listen) if engine == EngineName.HIGRESS else None
+
+
+def _look(world: World, paths: GatewayPaths) -> Seen:
+    chosen = kept(paths)
+    if chosen is None or chosen.engine is EngineName.ENVOY:
+        return look(paths).seen()  # without what only a change needs: that is slow to import
+    return world.engine(paths, chosen.engine).seen()

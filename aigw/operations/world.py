@@ -5,23 +5,26 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from aigw.engines.choice import Look
+from aigw.spec.gateway import EngineName
 from aigw.state.paths import GatewayPaths, Home
 
 if TYPE_CHECKING:  # slow to import, and few commands need them
     from aigw.clients.http import Answer
-    from aigw.engines.envoy import EnvoyEngine
+    from aigw.engines import AnyEngine
+    from aigw.engines.means import Means
 
 DEFAULT_GATEWAY = "higress-ai-gateway"
 """The gateway that is meant when none is named; the old script's name."""
 
-READY_SECONDS = 30.0
-
 
 class Engines(Protocol):
-    """Make the engine of a gateway; it may take so many seconds to run."""
+    """Make an engine for a gateway."""
 
-    def __call__(self, paths: GatewayPaths, *, seconds: float = READY_SECONDS) -> "EnvoyEngine":
-        """Make it."""
+    def __call__(
+        self, paths: GatewayPaths, engine: EngineName, means: "Means | None" = None, /
+    ) -> "AnyEngine":
+        """Make it; it goes about it as `means` says."""
 
 
 class Asks(Protocol):
@@ -43,6 +46,8 @@ class Asks(Protocol):
 class World:
     """The user's home and environment, the engines, a way to ask a gateway, and a voice.
 
+    `higress` says whether the Higress engine can be had.
+
     `step` hears of every step, `note` what the person should know though it is no error, and
     `waiting` says what is waited for while its block runs.
     """
@@ -50,6 +55,7 @@ class World:
     home: Home
     environ: Mapping[str, str]
     engine: Engines
+    higress: Look
     ask: Asks
     step: Callable[[str], None]
     note: Callable[[str], None]

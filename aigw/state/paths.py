@@ -128,6 +128,26 @@ class GatewayPaths:
         return self.xds / "sds"
 
     @property
+    def higress(self) -> Path:
+        """The file store of a Higress container, and all of the gateway that it can see."""
+        return self.folder / "higress"
+
+    @property
+    def higress_run(self) -> Path:
+        """What is known of the container: what was applied, and copies of what was overwritten."""
+        return self.run / "higress"
+
+    @property
+    def higress_log(self) -> Path:
+        """One line a request, written by the container."""
+        return self.logs / "higress" / "access.log"
+
+    @property
+    def part_logs(self) -> Path:
+        """Folder of the logs of the container's parts."""
+        return self.logs / "parts"
+
+    @property
     def admin_socket(self) -> Path:
         """Envoy's admin interface."""
         return self.runtime / LONGEST_SOCKET

@@ -12,6 +12,10 @@ from aigw.cli.root import app
 from aigw.cli.session import Session
 
 
+NO_DOCKER = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
+"""So that no test asks the Docker engine of the tester's machine for an image."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """How a command ended, and what it said."""
@@ -59,7 +63,7 @@ class Program:
             app,
             list(arguments),
             input=stdin,
-            env={"AIGW_HOME": str(self.home), **self.environ, **(environ or {})},
+            env={"AIGW_HOME": str(self.home), **NO_DOCKER, **self.environ, **(environ or {})},
             prog_name="aigw",
             obj=session,
         )

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from aigw.clients import ports, process
-from aigw.engines.look import State
 from aigw.engines.plan import Step
+from aigw.engines.seen import State
 from aigw.errors import PortTaken
 from aigw.spec.routing import AutoRouting, RoutingRule
 from tests.envoy.gateway import provider

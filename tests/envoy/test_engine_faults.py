@@ -16,8 +16,8 @@ from aigw.clients.envoy_admin import EnvoyAdmin
 from aigw.engines.config_files import read_files
 from aigw.engines.envoy import EnvoyEngine
 from aigw.engines.file_names import CLUSTERS, LISTENERS, ROUTES
-from aigw.engines.look import State
 from aigw.engines.reload import Reload
+from aigw.engines.seen import State
 from aigw.errors import AigwError, EngineRefused
 from aigw.spec.gateway import GatewaySpec
 from tests.envoy.gateway import provider

@@ -18,8 +18,8 @@ import pytest
 from aigw.clients import process
 from aigw.clients.envoy_admin import EnvoyAdmin
 from aigw.engines.envoy import EnvoyEngine
-from aigw.engines.look import State
 from aigw.engines.record import read_record
+from aigw.engines.seen import State
 from tests.envoy.running import Load, Running, kill, listener, supervise
 from tests.waiting import PATIENCE, until
 

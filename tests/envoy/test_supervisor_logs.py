@@ -8,7 +8,7 @@ import pytest
 
 from aigw.clients import process
 from aigw.clients.envoy_admin import EnvoyAdmin
-from aigw.engines.look import State
+from aigw.engines.seen import State
 from tests.envoy.running import Running, supervise
 from tests.waiting import until
 

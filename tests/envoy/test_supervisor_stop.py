@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from aigw.clients import process
-from aigw.engines.look import State
+from aigw.engines.seen import State
 from tests.envoy.gateway import provider
 from tests.envoy.running import Running, kill
 from tests.envoy.upstream import Answer, Upstream

@@ -10,7 +10,6 @@ from aigw.cli.session import Session
 from aigw.cli.words import lifecycle as words
 from aigw.errors import BadUsage, Interrupted, NotReady
 from aigw.operations import deletion, lifecycle
-from aigw.operations.world import READY_SECONDS
 
 SOMETHING_TO_DO = 10
 
@@ -41,8 +40,13 @@ class RestartOptions:
     """Options of `restart`."""
 
     timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1, help="How long it may take to run again.")
-    ] = READY_SECONDS
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=1,
+            help="How long it may take to run again: 30, or 180 for a container.",
+        ),
+    ] = None
 
 
 @command(app, "restart", RestartOptions, examples="aigw restart")

@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from aigw.cli import answers
+from aigw.cli import answers, container_flags
 from aigw.cli.command import command
+from aigw.cli.container_flags import ContainerOptions
 from aigw.cli.piped import PIPE, readable
 from aigw.cli.provider_flags import providers_wanted, with_provider_flags
 from aigw.cli.session import Session
 from aigw.cli.words import lifecycle as words
+from aigw.engines.means import Means
 from aigw.errors import BadUsage, NotReady
 from aigw.operations import lifecycle
 from aigw.operations.provider_edit import ProviderWanted
@@ -32,7 +34,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StartOptions:
+class StartOptions(ContainerOptions):
     """Options of `start`, without those of the providers."""
 
     non_interactive: Annotated[
@@ -67,11 +69,14 @@ class StartOptions:
         typer.Option(envvar="AIGW_ENGINE", help="What runs it; auto chooses, and says why."),
     ] = None
     timeout: Annotated[
-        float,
+        float | None,
         typer.Option(
-            metavar="SECONDS", min=1, envvar="AIGW_TIMEOUT", help="How long it may take to run."
+            metavar="SECONDS",
+            min=1,
+            envvar="AIGW_TIMEOUT",
+            help="How long it may take to run: 30, or 180 for a container.",
         ),
-    ] = 30.0
+    ] = None
     foreground: Annotated[
         bool, typer.Option("--foreground", help="Stay until it ends: for systemd and containers.")
     ] = False
@@ -102,7 +107,7 @@ class StartOptions:
             min=1,
             max=LAST_PORT,
             envvar="AIGW_HTTPS_PORT",
-            help="Not used by the embedded engine.",
+            help="8443 if none was ever given; not used by the embedded engine.",
             rich_help_panel=LISTENS,
         ),
     ] = None
@@ -113,7 +118,7 @@ class StartOptions:
             min=1,
             max=LAST_PORT,
             envvar="AIGW_CONSOLE_PORT",
-            help="Not used by the embedded engine.",
+            help="8001 if none was ever given; not used by the embedded engine.",
             rich_help_panel=LISTENS,
         ),
     ] = None
@@ -145,7 +150,8 @@ def start(session: Session, options: StartOptions) -> int:
 
 def _start(session: Session, options: StartOptions, file: Path | None) -> int:
     world, gateway = session.world, session.gateway
-    how = lifecycle.How(file=file, data_folder=options.data_folder, seconds=options.timeout)
+    means = Means(seconds=options.timeout, retain=options.retain, archive=options.image_archive)
+    how = lifecycle.How(file=file, data_folder=options.data_folder, means=means)
     asks = not (options.non_interactive or options.dry_run)
     base = lifecycle.base(world, gateway, how)
     wanted = answers.wanted(session, _flags(options), base, asks=asks)
@@ -168,6 +174,8 @@ def _flags(options: StartOptions) -> StartWanted:
         http=options.http_port,
         https=options.https_port,
         console=options.console_port,
+        image=container_flags.image(options),
+        container=container_flags.limits(options),
         providers=(*providers_wanted(options), *demo),
         auto_routing=options.auto_routing,
         default_model=options.auto_routing_default_model,

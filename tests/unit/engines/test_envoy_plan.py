@@ -7,7 +7,8 @@ import pytest
 from aigw.clients.process import Identity
 from aigw.engines.envoy_plan import steps
 from aigw.engines.file_names import BOOTSTRAP, CLUSTERS, LISTENERS, ROUTES
-from aigw.engines.look import Facts, State
+from aigw.engines.look import Facts
+from aigw.engines.seen import State
 from aigw.engines.place import Place
 from aigw.engines.record import Record
 

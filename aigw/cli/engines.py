@@ -1,0 +1,66 @@
+"""Engines as a person's commands get them; each is imported only where it is used."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aigw.cli.output import Output
+from aigw.cli.progress import Waits
+from aigw.spec.gateway import EngineName, GatewaySpec
+from aigw.state.paths import GatewayPaths
+
+if TYPE_CHECKING:  # slow to import
+    from aigw.engines import AnyEngine
+    from aigw.engines.choice import Possible
+    from aigw.engines.means import Means
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """Makes engines that speak to the person."""
+
+    output: Output
+    waits: Waits
+
+    def __call__(
+        self, paths: GatewayPaths, engine: EngineName, means: "Means | None" = None, /
+    ) -> "AnyEngine":
+        """Make the engine of a gateway."""
+        return self._higress(paths, means) if engine is EngineName.HIGRESS else _envoy(paths, means)
+
+    def look(self, spec: GatewaySpec, /) -> "Possible":
+        """Say whether the Higress engine can be had here."""
+        from aigw.engines.higress_possible import possible
+
+        with self.waits("looking for Docker and the image"):
+            return possible(spec, environ=os.environ, home=Path.home(), zone=_zone)
+
+    def _higress(self, paths: GatewayPaths, means: "Means | None") -> "AnyEngine":
+        from aigw.cli.pull_progress import Pulls
+        from aigw.engines.higress import HigressEngine
+        from aigw.engines.means import Means
+        from aigw.engines.voice import Voice
+
+        voice = Voice(
+            waiting=self.waits,
+            step=self.output.step,
+            note=self.output.note,
+            pulls=Pulls(stream=self.output.stderr, shown=not self.output.quiet),
+        )
+        return HigressEngine(
+            paths, environ=os.environ, zone=_zone, voice=voice, means=means or Means()
+        )
+
+
+def _envoy(paths: GatewayPaths, means: "Means | None") -> "AnyEngine":
+    from aigw.engines.envoy import EnvoyEngine
+
+    seconds = means.seconds if means else None
+    return EnvoyEngine(paths, environ=os.environ, start_seconds=seconds)
+
+
+def _zone() -> str:
+    from aigw.clients.region import local_zone
+
+    return local_zone(os.environ)

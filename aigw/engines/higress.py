@@ -1,0 +1,233 @@
+"""The Higress engine: one container, configured by its file store and its console."""
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import NoReturn
+
+from aigw.clients.docker import Docker
+from aigw.clients.docker_hosts import find
+from aigw.engines import higress_account
+from aigw.engines.higress_boot import Boot
+from aigw.engines.higress_changes import Changes, changes, keep_applied, read_applied
+from aigw.engines.higress_container import (
+    Machine,
+    create_arguments,
+    is_ours,
+    made_with,
+    refuse_foreign,
+)
+from aigw.engines.higress_image import GatewayImage
+from aigw.engines.higress_inside import Inside
+from aigw.engines.higress_look import look, unreachable
+from aigw.engines.higress_plan import HigressPlan, reasons, steps
+from aigw.engines.higress_store import Store
+from aigw.engines.means import Means
+from aigw.engines.seen import Seen
+from aigw.engines.voice import Voice
+from aigw.errors import BadUsage, DockerGone, DockerMissing, SpecInvalid
+from aigw.rendering import higress_checks
+from aigw.rendering.higress import HigressSettings, Resources, render
+from aigw.spec.gateway import GatewaySpec
+from aigw.spec.generation import generation
+from aigw.state.paths import GatewayPaths
+from aigw.state.secrets import KeyRing, fingerprints, load_credentials, resolve, salt
+
+START_SECONDS = 180.0
+_NO_SALT = bytes(32)
+_PLUGINS = "2.0.1"
+
+
+class HigressEngine:
+    """The engine of one gateway. Who calls anything but `seen` and `plan` holds its lock."""
+
+    def __init__(
+        self,
+        paths: GatewayPaths,
+        *,
+        environ: Mapping[str, str],
+        zone: Callable[[], str],
+        voice: Voice,
+        means: Means,
+    ) -> None:
+        self._paths = paths
+        self._environ = environ
+        self._zone = zone
+        self._voice = voice
+        self._means = means
+        self._store = Store(paths.higress)
+
+    @cached_property
+    def _docker(self) -> Docker:
+        return Docker(find(self._environ, Path.home()))
+
+    @cached_property
+    def _image(self) -> GatewayImage:
+        return GatewayImage(self._paths, self._docker, zone=self._zone, voice=self._voice)
+
+    @cached_property
+    def _inside(self) -> Inside:
+        return Inside(self._paths, self._docker, self._store, self._voice)
+
+    @property
+    def _seconds(self) -> float:
+        return self._means.seconds or START_SECONDS
+
+    def seen(self) -> Seen:
+        """Say what runs."""
+        try:
+            return look(self._paths, self._docker, self._inside)
+        except (DockerMissing, DockerGone) as error:
+            return unreachable(error)
+
+    def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> HigressPlan:
+        """Say what is missing; raises SpecInvalid, NotOurs, DockerMissing."""
+        keys = resolve(spec, self._credentials(), self._environ) if ring is None else ring
+        container = self._docker.container(self._paths.name)
+        refuse_foreign(container, self._paths)
+        name, image = self._generation(spec, keys), self._image.here(spec.image)
+        rendered = self._rendered(spec, keys, image, name)
+        found = self._changes(rendered)
+        arguments = create_arguments(spec, self._paths, image=image, machine=self._machine)
+        because = reasons(container, arguments, made_with(self._paths))
+        serving = self._inside.generation(container)
+        return HigressPlan(
+            steps=tuple(
+                steps(
+                    container=container,
+                    image=image,
+                    because=because,
+                    changes=found,
+                    stale=serving != name,
+                )
+            ),
+            spec=spec,
+            generation=name,
+            given=ring,
+            ring=keys,
+            rendered=rendered,
+            changes=found,
+            container=container,
+            image=image,
+            arguments=arguments,
+            because=because,
+            serving=serving,
+            selinux=self._machine.selinux,
+        )
+
+    def apply(self, plan: HigressPlan, /) -> None:
+        """Bring it about, and prove it by a request through every provider.
+
+        Raises ImageMissing, PortTaken, NotReady, EngineRefused, DockerGone; what served before
+        serves on, or again.
+        """
+        plan = self._prepared(plan)
+        if plan.cold or plan.makes:
+            self._refuse_broken()
+            self._boot.begin(plan, seconds=self._seconds, retain=self._means.retain)
+        elif not plan.in_sync:
+            self._boot.wake(plan)
+            act = self._inside.change if plan.serving else self._inside.go_on
+            act(plan, seconds=self._seconds)
+        self._boot.forget_others()
+        keep_applied(self._paths.higress_run, plan.rendered)
+
+    def restart(self, plan: HigressPlan, /) -> None:
+        """Stop it and start it again as planned."""
+        plan = self._prepared(plan)
+        self._refuse_broken()
+        self.stop(seconds=30.0)
+        self.apply(self.plan(plan.spec, ring=plan.given))
+
+    def refuse_taken(self, spec: GatewaySpec, /) -> None:
+        """Raise PortTaken when it could not be started, before a person is asked for the rest."""
+        container = self._docker.container(self._paths.name)
+        if container is None or not container.running:
+            self._boot.refuse_taken(spec)
+
+    def supervise(self, _: HigressPlan, /) -> NoReturn:
+        """Refuse: Docker is what keeps a container running."""
+        raise BadUsage(
+            "--foreground is for the embedded engine; Docker keeps a container running",
+            hint="aigw start",
+        )
+
+    def stop(self, *, seconds: float) -> bool:
+        """Let requests finish for so long, then stop the container; False when one was cut."""
+        container = self._docker.container(self._paths.name)
+        if container is None or not is_ours(container, self._paths) or not container.running:
+            return True
+        drained = self._inside.drain(container, seconds=seconds)
+        self._docker.stop(container.id, seconds=10)
+        return drained
+
+    def remove(self, *, purge: bool) -> tuple[str, ...]:
+        """Remove the container; with `purge` make what it wrote ours, so that it can be removed."""
+        return self._boot.remove(purge=purge)
+
+    @cached_property
+    def _boot(self) -> Boot:
+        return Boot(
+            self._paths,
+            self._docker,
+            self._store,
+            inside=self._inside,
+            environ=self._environ,
+            step=self._voice.step,
+        )
+
+    @cached_property
+    def _machine(self) -> Machine:
+        info = self._docker.info()
+        return Machine(cpus=info.cpus or os.cpu_count() or 1, selinux=info.selinux)
+
+    def _prepared(self, plan: HigressPlan) -> HigressPlan:
+        """Make the folders, have the image, and look again where that brought something new."""
+        had_salt = self._paths.salt.exists()
+        self._paths.prepare()
+        self._boot.prepare()
+        if not had_salt:
+            salt(self._paths.salt)
+        if plan.cold or plan.makes or not plan.image:
+            with self._voice.waiting("getting the image"):
+                image = self._image.have(
+                    plan.spec.image, archive=self._means.archive, again=plan.cold
+                )
+            if had_salt and image == plan.image:
+                return plan
+        elif had_salt:
+            return plan
+        return self.plan(plan.spec, ring=plan.given)
+
+    def _refuse_broken(self) -> None:
+        """Raise SpecInvalid for files of the store with which the container could not start."""
+        problems = tuple(self._store.broken())
+        if problems:
+            raise SpecInvalid("the gateway's store", problems, hint=f"rm {problems[0].path}")
+
+    def _rendered(self, spec: GatewaySpec, ring: KeyRing, image: str, name: str) -> Resources:
+        known = self._image.known
+        there = self._store.read((higress_account.PATH,))
+        found = higress_account.account(there)
+        settings = HigressSettings(
+            defaults=self._image.defaults(image) if image else {},
+            password=found.password if found else higress_account.new_password(),
+            plugin_version=(known.plugins if known else "") or _PLUGINS,
+        )
+        rendered = render(spec, ring, settings, generation=name)
+        if problems := tuple(higress_checks.problems(rendered)):
+            raise SpecInvalid("what Higress would be given", problems)
+        return rendered
+
+    def _changes(self, rendered: Resources) -> Changes:
+        was = read_applied(self._paths.higress_run)
+        there = self._store.read({*rendered, *was})
+        return changes(there=there, rendered=rendered, was=was)
+
+    def _generation(self, spec: GatewaySpec, ring: KeyRing) -> str:
+        grain = salt(self._paths.salt) if self._paths.salt.exists() else _NO_SALT
+        return generation(spec, fingerprints(ring, grain))
+
+    def _credentials(self) -> KeyRing:
+        return load_credentials(self._paths.credentials).keys

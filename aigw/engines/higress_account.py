@@ -1,0 +1,43 @@
+"""The administrator of the console: made by us before anybody else can be it."""
+
+import secrets
+from base64 import b64decode
+from binascii import Error
+from dataclasses import dataclass
+
+from aigw.rendering.higress import Resources
+from aigw.spec.secret import Secret
+
+PATH = "secrets/higress-console.yaml"
+"""The one home of the password: the console itself changes it there."""
+
+_BYTES = 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who may use the console."""
+
+    name: str
+    password: Secret
+
+
+def account(resources: Resources) -> Account | None:
+    """Read it out of the store; None where nobody is administrator yet."""
+    data = resources.get(PATH, {}).get("data")
+    if not isinstance(data, dict):
+        return None
+    name, password = (_text(data.get(key)) for key in ("adminUsername", "adminPassword"))
+    return Account(name=name, password=Secret(password)) if name and password else None
+
+
+def new_password() -> Secret:
+    """Make a password; without a colon, with which HTTP Basic does not work."""
+    return Secret(secrets.token_urlsafe(_BYTES))
+
+
+def _text(value: object) -> str:
+    try:
+        return b64decode(str(value or "")).decode()
+    except (Error, ValueError):
+        return ""

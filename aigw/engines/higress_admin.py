@@ -1,0 +1,122 @@
+"""Envoy's admin interface inside a Higress container, and what its other parts say."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from aigw.clients.containers import Containers
+from aigw.errors import NotReady
+from aigw.spec.secret import Secret
+
+_ADMIN = "http://127.0.0.1:15000"
+_API_SERVER = "https://127.0.0.1:18443/"
+_ASK = ("curl", "-sS", "-m", "5")
+_SECONDS = 15.0
+_REFUSED = r"update_rejected$"
+_UNFINISHED = r"^http\..*\.downstream_rq_active$"
+_PROVIDERS = "ai-proxy.internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """What Envoy has in force: the generations in its routes, and the texts of its ai-proxy.
+
+    `texts` is empty where this Envoy does not show its filters.
+    """
+
+    routes: str
+    texts: str
+
+    def serves(self, generation: str) -> bool:
+        """Say whether a route carries this generation."""
+        return generation in self.routes
+
+    def missing(self, keys: Iterable[Secret]) -> bool:
+        """Say whether one of the keys is not in the filter that puts it into requests."""
+        return bool(self.texts) and any(_escaped(key) not in self.texts for key in keys)
+
+
+class Admin:
+    """The inside of one running container; every method raises NotReady when it is silent."""
+
+    def __init__(self, docker: Containers, name: str) -> None:
+        self._docker = docker
+        self._name = name
+
+    def api_server_answers(self) -> bool:
+        """Say whether the API server of the file store is there."""
+        command = (*_ASK, "-k", "-o", "/dev/null", _API_SERVER)
+        return self._docker.run(self._name, command, seconds=_SECONDS).code == 0
+
+    def refusals(self) -> Mapping[str, int]:
+        """Return how often each kind of configuration was refused; nothing for never."""
+        listed = json.loads(self._get(f"/stats?format=json&filter={_REFUSED}"))["stats"]
+        return {one["name"]: one["value"] for one in listed if one.get("value")}
+
+    def unfinished(self) -> int:
+        """Count the requests that are not answered yet."""
+        listed = json.loads(self._get(f"/stats?format=json&filter={_UNFINISHED}"))["stats"]
+        return sum(
+            one["value"]
+            for one in listed
+            if not one.get("name", "http.admin").startswith("http.admin")
+        )
+
+    def drain(self) -> None:
+        """Take no more connections; running requests go on."""
+        self._get("/drain_listeners?graceful", post=True)
+
+    def reopen_logs(self) -> None:
+        """Go on in a new log file, after the old one was renamed."""
+        self._get("/reopen_logs", post=True)
+
+    def in_force(self) -> InForce:
+        """Return what serves; it holds keys and is shown to nobody."""
+        try:
+            tree = json.loads(self._get("/config_dump"))
+        except ValueError as error:
+            raise NotReady("Envoy shows no configuration") from error
+        configs = tree.get("configs", [])
+        routes = [one for one in configs if _kind(one) == "RoutesConfigDump"]
+        filters = [one for one in configs if _kind(one) == "EcdsConfigDump"]
+        ours = (text for one in _filters(filters) for text in _texts(one))
+        return InForce(routes=json.dumps(routes), texts="\n".join(ours))
+
+    def _get(self, target: str, *, post: bool = False) -> str:
+        command = (*_ASK, *(("-X", "POST") if post else ()), f"{_ADMIN}{target}")
+        ran = self._docker.run(self._name, command, seconds=_SECONDS)
+        if ran.code:
+            raise NotReady("Envoy does not answer inside the container")
+        return ran.out.decode("utf-8", errors="replace")
+
+
+def _kind(config: Mapping[str, object]) -> str:
+    return str(config.get("@type", "")).rpartition(".")[2]
+
+
+def _filters(dumps: Iterable[Mapping[str, object]]) -> Iterator[object]:
+    for dump in dumps:
+        listed = dump.get("ecds_filters")
+        for one in listed if isinstance(listed, list) else []:
+            inner = one.get("ecds_filter", {})
+            if str(inner.get("name", "")).endswith(_PROVIDERS):
+                yield inner
+
+
+def _texts(tree: object) -> Iterator[str]:
+    match tree:
+        case str():
+            yield tree
+        case dict():
+            for child in tree.values():
+                yield from _texts(child)
+        case list():
+            for child in tree:
+                yield from _texts(child)
+        case _:
+            return
+
+
+def _escaped(key: Secret) -> str:
+    """Spell a key as JSON has it."""
+    return json.dumps(key.reveal(), ensure_ascii=False)[1:-1]

@@ -1,0 +1,177 @@
+"""The life of the container: made, started, replaced, brought back, removed."""
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from os import fspath
+
+from aigw.clients.containers import Containers, ContainerSeen
+from aigw.engines.higress_container import binds, is_ours, keep_made_with
+from aigw.engines.higress_inside import Inside
+from aigw.engines.higress_live import remove, take_back, write
+from aigw.engines.higress_plan import HigressPlan
+from aigw.engines.higress_store import Store
+from aigw.engines.place import Place
+from aigw.errors import AigwError, CannotWrite, PortTaken
+from aigw.spec.gateway import GatewaySpec
+from aigw.state.files import private_folder
+from aigw.state.paths import GatewayPaths
+
+STOP_SECONDS = 10
+DRAIN_SECONDS = 30.0
+_PROBE = ".aigw-probe"
+_PORTS = {"http": "--http-port", "https": "--https-port", "console": "--console-port"}
+
+
+class Boot:
+    """The container of one gateway, from outside."""
+
+    def __init__(
+        self,
+        paths: GatewayPaths,
+        docker: Containers,
+        store: Store,
+        *,
+        inside: Inside,
+        environ: Mapping[str, str],
+        step: Callable[[str], None],
+    ) -> None:
+        self._paths = paths
+        self._docker = docker
+        self._store = store
+        self._inside = inside
+        self._environ = environ
+        self._step = step
+        self._before = f"{paths.name}-before"
+        self._failed = f"{paths.name}-failed"
+
+    def prepare(self) -> None:
+        """Make every folder that the container gets, ours and private."""
+        self._store.prepare()
+        for folder in (self._paths.higress_log.parent, self._paths.part_logs):
+            private_folder(folder)
+        private_folder(self._paths.higress_run)
+
+    def begin(self, plan: HigressPlan, *, seconds: float, retain: bool) -> None:
+        """Write the store and start the container, a new one where it must be.
+
+        It passes its proof, or what was there before comes back.
+        """
+        ran = plan.container is not None and plan.container.running
+        if plan.makes:
+            self._prove_folder(plan.image, selinux=plan.selinux)
+        self._end(plan.container)
+        self.refuse_taken(plan.spec)
+        write(self._store, plan.changes, step=self._step)
+        remove(self._store, plan.changes, step=self._step)
+        try:
+            self._start(plan)
+            self._inside.await_boot(plan, seconds=seconds)
+        except BaseException:
+            self._bring_back(plan, ran=ran, retain=retain)
+            raise
+        self.forget_others()
+
+    def wake(self, plan: HigressPlan) -> None:
+        """Let a paused container go on."""
+        if plan.container is not None and plan.container.status == "paused":
+            self._docker.unpause(plan.container.id)
+
+    def refuse_taken(self, spec: GatewaySpec) -> None:
+        """Raise PortTaken when one of the ports is not free, saying who has it."""
+        for name, option in _PORTS.items():
+            place = Place(address=spec.listen.address, port=getattr(spec.listen, name))
+            try:
+                place.refuse_taken_naming(self._environ)
+            except PortTaken as error:
+                hint = error.hint.replace("--http-port", option)
+                raise PortTaken(error.message, hint=hint) from error
+
+    def forget_others(self) -> None:
+        """Remove the container that was there before, once it is not needed any more."""
+        self._remove(self._before)
+
+    def remove(self, *, purge: bool) -> tuple[str, ...]:
+        """Remove every container of the gateway; with `purge` its files become ours."""
+        removed = []
+        for name in (self._paths.name, self._before, self._failed):
+            container = self._docker.container(name)
+            if container is not None and is_ours(container, self._paths):
+                if purge:
+                    self._own_files(container.image)
+                self._docker.remove(container.id)
+                removed.append(f"container {name}")
+        return tuple(removed)
+
+    def _end(self, container: ContainerSeen | None) -> None:
+        if container is not None and container.running:
+            self._inside.drain(container, seconds=DRAIN_SECONDS)
+            self._docker.stop(container.id, seconds=STOP_SECONDS)
+
+    def _start(self, plan: HigressPlan) -> None:
+        if plan.makes:
+            if plan.container is not None:
+                self._remove(self._before)
+                self._docker.rename(plan.container.id, self._before)
+            self._step(f"create container {self._paths.name}")
+            self._docker.create(plan.arguments)
+            keep_made_with(self._paths, plan.arguments)
+        self._step(f"start container {self._paths.name}")
+        self._docker.start(self._paths.name)
+
+    def _bring_back(self, plan: HigressPlan, *, ran: bool, retain: bool) -> None:
+        """End the container that failed, or keep it aside, and start the old one as it was."""
+        with suppress(AigwError):
+            self._docker.stop(self._paths.name, seconds=STOP_SECONDS)
+        if plan.makes:
+            self._put_aside(retain=retain)
+        take_back(self._store, plan.changes, step=self._step)
+        old = self._docker.container(self._before) if plan.makes else plan.container
+        if old is None:
+            return
+        if plan.makes:
+            self._docker.rename(old.id, self._paths.name)
+        if ran:
+            self._docker.start(old.id)
+
+    def _put_aside(self, *, retain: bool) -> None:
+        """Remove the container that failed, unless somebody wants to look at it."""
+        if retain:
+            self._remove(self._failed)
+            with suppress(AigwError):
+                self._docker.rename(self._paths.name, self._failed)
+        else:
+            self._remove(self._paths.name)
+
+    def _remove(self, name: str) -> None:
+        container = self._docker.container(name)
+        if container is not None and is_ours(container, self._paths):
+            self._docker.remove(container.id)
+
+    def _prove_folder(self, image: str, *, selinux: bool) -> None:
+        """Raise CannotWrite where what a container writes into our folder does not come there.
+
+        So it is with folders that a virtual machine does not share, and where root is remapped.
+        """
+        probe = self._paths.higress / _PROBE
+        target = "/data:Z" if selinux else "/data"
+        command = ("sh", "-c", f"cat /data/secrets/*.yaml >/dev/null 2>&1; : >/data/{_PROBE}")
+        ran = self._docker.once(image, command, binds={fspath(self._paths.higress): target})
+        came = probe.exists()
+        probe.unlink(missing_ok=True)
+        if ran.code or not came:
+            words = ran.err.decode("utf-8", errors="replace").strip()[:200]
+            raise CannotWrite(
+                f"a container cannot write to `{self._paths.higress}`"
+                f"{f': {words}' if words else ', or it does not come to this machine'}",
+                hint="aigw start --data-folder FOLDER-THAT-DOCKER-SHARES",
+            )
+
+    def _own_files(self, image: str) -> None:
+        """Give us what the container's root made: folders of root's cannot be emptied by others."""
+        if not self._store.foreign_folders():
+            return
+        owner = f"{os.geteuid()}:{os.getegid()}"
+        targets = binds(self._paths)
+        with suppress(AigwError):
+            self._docker.once(image, ("chown", "-R", owner, *targets.values()), binds=targets)

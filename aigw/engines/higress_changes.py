@@ -1,0 +1,110 @@
+"""What has to change in a store, so that it holds what is wanted and what is not ours as well."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aigw.engines import higress_account
+from aigw.rendering.higress import Resources
+from aigw.rendering.reconcile import reconcile, same
+from aigw.rendering.template import Tree
+from aigw.state.files import write_atomically
+
+ONCE = frozenset({higress_account.PATH, "configmaps/higress-console.yaml"})
+"""What is written before the first boot only: from then on it is the console's."""
+
+APPLIED = "applied.json"
+_GENERATION = re.compile(r"x-aigw-generation.*?\b([0-9a-f]{12})\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Objects as they are to be, of which `there` is what they are now.
+
+    `written` are those that differ, `removed` what we had put there and want no more, `edits` what
+    somebody changed in what is ours, as `object: field`.
+    """
+
+    there: Resources
+    wanted: Resources
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    edits: tuple[str, ...]
+
+    @property
+    def none(self) -> bool:
+        """Say whether the store is as it should be."""
+        return not self.written and not self.removed
+
+
+def changes(*, there: Resources, rendered: Resources, was: Resources) -> Changes:
+    """Compare a store with what is rendered for it and what was applied last."""
+    wanted: dict[str, dict[str, Tree]] = {}
+    edits: list[str] = []
+    for path, body in rendered.items():
+        if path in there and path in ONCE:
+            continue
+        found = reconcile(there.get(path), body, was.get(path))
+        wanted[path] = found.body
+        if path in there:
+            edits += (f"{path}: {edit}" for edit in found.edits)
+        elif path in was:
+            edits.append(f"{path}: gone")
+    return Changes(
+        there=there,
+        wanted=wanted,
+        written=tuple(
+            path
+            for path, body in wanted.items()
+            if path not in there or not same(there[path], body)
+        ),
+        removed=tuple(path for path in was if path not in rendered and path in there),
+        edits=tuple(edits),
+    )
+
+
+def read_applied(folder: Path) -> Resources:
+    """Return the objects that were applied last; none where that is not known."""
+    try:
+        tree = json.loads((folder / APPLIED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return tree if isinstance(tree, dict) else {}
+
+
+def keep_applied(folder: Path, resources: Resources) -> None:
+    """Keep what is applied now; raises CannotWrite."""
+    text = json.dumps(resources, sort_keys=True)
+    if read_applied(folder) != json.loads(text):
+        write_atomically(folder / APPLIED, text)
+
+
+def only_renamed(
+    one: Mapping[str, Tree] | None, other: Mapping[str, Tree], generation: str
+) -> bool:
+    """Say whether two objects differ in nothing but the name of their generation."""
+    text = json.dumps(one)
+    found = _GENERATION.search(text)
+    return found is not None and same(json.loads(text.replace(found[1], generation)), other)
+
+
+def providers_of(resources: Resources) -> Mapping[str, Mapping[str, Tree]]:
+    """Return the entries of ai-proxy by provider id."""
+    spec = resources.get("wasmplugins/ai-proxy.internal.yaml", {}).get("spec") or {}
+    listed = (spec.get("defaultConfig") or {}).get("providers") or []
+    return {str(one["id"]): one for one in listed if "id" in one}
+
+
+def registry_of(resources: Resources, provider: str) -> object:
+    """Return the address of a provider; None where it has none."""
+    spec = resources.get("mcpbridges/default.yaml", {}).get("spec") or {}
+    listed = spec.get("registries") or []
+    return next((one for one in listed if one.get("name") == f"llm-{provider}.internal"), None)
+
+
+def routes_of(paths: Iterable[str]) -> list[str]:
+    """Return the names of the AI routes among the paths of objects."""
+    head, tail = "configmaps/ai-route-", ".yaml"
+    return [path[len(head) : -len(tail)] for path in paths if path.startswith(head)]

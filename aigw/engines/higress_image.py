@@ -1,0 +1,143 @@
+"""The image of one gateway: found, pulled or loaded, remembered, and what it brings along."""
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aigw.clients.docker import Docker
+from aigw.clients.docker_images import ImageThere, ensure, here, load_archive
+from aigw.clients.registries import wanted
+from aigw.engines.voice import Voice
+from aigw.rendering.higress import Resources
+from aigw.rendering.store_yaml import load
+from aigw.spec.image import Image, Pull
+from aigw.state.files import private_folder, write_atomically
+from aigw.state.paths import GatewayPaths
+
+DEFAULTS = "/opt/data/defaultConfig"
+"""Where the image has the files that it puts into an empty store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of the image: which was asked for, its id, name and digest, its plugins.
+
+    `plugins` is the version that its plugin server has; empty while nobody asked it.
+    """
+
+    asked: Mapping[str, str]
+    id: str
+    reference: str
+    digest: str
+    plugins: str = ""
+
+
+class GatewayImage:
+    """The image of one gateway."""
+
+    def __init__(
+        self,
+        paths: GatewayPaths,
+        docker: Docker,
+        *,
+        zone: Callable[[], str],
+        voice: Voice,
+    ) -> None:
+        self._paths = paths
+        self._docker = docker
+        self._zone = zone
+        self._voice = voice
+
+    @property
+    def known(self) -> Known | None:
+        """Return what is remembered; None for nothing."""
+        with suppress(OSError, ValueError, TypeError):
+            return Known(**json.loads(self._file("image.json").read_text(encoding="utf-8")))
+        return None
+
+    def here(self, image: Image) -> str:
+        """Return the id of the image where it is here, and need not be pulled; empty otherwise."""
+        known = self.known
+        if (
+            known is not None
+            and known.asked == _asked(image)
+            and self._docker.images.image(known.id)
+        ):
+            return known.id
+        if image.pull is Pull.ALWAYS:
+            return ""
+        found = here(self._docker.images, wanted(self._pinned(image), self._zone()))
+        return found.id if found else ""
+
+    def have(self, image: Image, *, archive: Path | None, again: bool) -> str:
+        """Have the image here and return its id; with `again` its policy `always` counts.
+
+        Raises ImageMissing, ImageChanged, DiskFull.
+        """
+        here = "" if again and image.pull is Pull.ALWAYS else self.here(image)
+        known = self.known
+        if here and known is not None and known.id == here and archive is None:
+            return here
+        asked = wanted(self._pinned(image), self._zone())
+        if archive is not None:
+            found = load_archive(self._docker.images, archive, asked)
+        else:
+            found = ensure(
+                self._docker.images, asked, watch=self._voice.pulls, note=self._voice.note
+            )
+        self._remember(image, found)
+        return found.id
+
+    def note_plugins(self, version: str) -> None:
+        """Remember which version the plugin server of the image has."""
+        known = self.known
+        if known is not None and known.plugins != version:
+            self._write("image.json", {**asdict(known), "plugins": version})
+
+    def defaults(self, image: str) -> Resources:
+        """Return the files that the image puts into an empty store, parsed."""
+        file = self._file(f"defaults-{image.removeprefix('sha256:')[:12]}.json")
+        with suppress(OSError, ValueError):
+            kept: Resources = json.loads(file.read_text(encoding="utf-8"))
+            return kept
+        found = _parsed(self._docker.copy_from_image(image, DEFAULTS))
+        if file.parent.is_dir():
+            self._write(file.name, found)
+        return found
+
+    def _pinned(self, image: Image) -> Image:
+        """Pin the digest that was had first: a tag that moves is no reason for another image."""
+        known = self.known
+        if known is None or image.pull is Pull.ALWAYS or known.asked != _asked(image):
+            return image
+        return replace(image, digest=image.digest or known.digest)
+
+    def _remember(self, image: Image, found: ImageThere) -> None:
+        private_folder(self._paths.higress_run)
+        known = Known(
+            asked=_asked(image), id=found.id, reference=found.reference, digest=found.digest
+        )
+        if self.known != known:
+            self._write("image.json", asdict(known))
+
+    def _file(self, name: str) -> Path:
+        return self._paths.higress_run / name
+
+    def _write(self, name: str, tree: Any) -> None:  # noqa: ANN401 - any JSON
+        write_atomically(self._file(name), json.dumps(tree))
+
+
+def _asked(image: Image) -> dict[str, str]:
+    return {key: str(value) for key, value in asdict(image).items() if key != "pull"}
+
+
+def _parsed(files: Mapping[str, bytes]) -> Resources:
+    found = {}
+    for name, content in files.items():
+        if name.endswith(".yaml"):
+            with suppress(ValueError):
+                found[name.removeprefix("./")] = load(content.decode("utf-8", errors="replace"))
+    return found

@@ -1,0 +1,164 @@
+"""What goes on inside a running container: looked at, changed, proved, and let finish."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from aigw.clients.console import Console
+from aigw.clients.containers import Containers, ContainerSeen
+from aigw.engines import higress_account
+from aigw.engines.higress_admin import Admin
+from aigw.engines.higress_changes import Changes
+from aigw.engines.higress_container import CONSOLE, HTTP
+from aigw.engines.higress_live import Live, remove, take_back, write
+from aigw.engines.higress_plan import HigressPlan
+from aigw.engines.higress_ready import Expected, Readiness
+from aigw.engines.higress_store import Store
+from aigw.engines.place import Place
+from aigw.engines.seen import Trouble
+from aigw.engines.voice import Voice
+from aigw.errors import AigwError, EngineRefused, NotReady
+from aigw.spec.gateway import GatewaySpec
+from aigw.spec.secret import Secret
+from aigw.state.files import write_atomically
+from aigw.state.paths import GatewayPaths
+
+_POLL_SECONDS = 0.1
+_BACK_SECONDS = 30.0
+
+
+class Inside:
+    """The inside of one gateway's container."""
+
+    def __init__(self, paths: GatewayPaths, docker: Containers, store: Store, voice: Voice) -> None:
+        self._paths = paths
+        self._docker = docker
+        self._store = store
+        self._voice = voice
+        self._admin = Admin(docker, paths.name)
+
+    def generation(self, container: ContainerSeen | None) -> str:
+        """Return the generation that answers now; empty when nobody answers."""
+        place = published(container, HTTP)
+        if container is None or container.status != "running" or place is None:
+            return ""
+        return place.generation()
+
+    def console(self, spec: GatewaySpec) -> Console:
+        """Return its console; raises NotReady when nobody is its administrator."""
+        account = higress_account.account(self._store.read((higress_account.PATH,)))
+        if account is None:
+            raise NotReady(
+                f"`{self._paths.higress / higress_account.PATH}` names no administrator",
+                hint="aigw restart",
+            )
+        listen = spec.listen
+        return Console(listen.address, listen.console, user=account.name, password=account.password)
+
+    def await_boot(self, plan: HigressPlan, *, seconds: float) -> None:
+        """Wait until a container that was started is ready, and prove it."""
+        expected = _expected(plan, seconds, refused={})
+        self._readiness(plan).await_boot(expected)
+        self._keep_refusals()
+
+    def go_on(self, plan: HigressPlan, *, seconds: float) -> None:
+        """Bring one that runs and does not answer to its end: it may be starting still."""
+        write(self._store, plan.changes, step=self._voice.step)
+        remove(self._store, plan.changes, step=self._voice.step)
+        self.await_boot(plan, seconds=seconds)
+
+    def change(self, plan: HigressPlan, *, seconds: float) -> None:
+        """Change a running one and prove it; where it is refused, all is as before."""
+        refused = self._admin.refusals()
+        live = Live(store=self._store, console=self.console(plan.spec), step=self._voice.step)
+        self._keep_edits(plan.changes)
+        try:
+            live.bring_about(plan.changes, generation=plan.generation)
+            self._readiness(plan).await_effect(_expected(plan, seconds, refused=refused))
+        except AigwError as error:
+            self._take_back(plan, error)
+            raise
+        self._keep_refusals()
+
+    def troubles(self, container: ContainerSeen) -> Iterator[Trouble]:
+        """Yield what is wrong inside a container that runs."""
+        place = published(container, CONSOLE)
+        if place is not None and (words := _console_at(place).stands()):
+            yield Trouble(code="console_silent", message=words, hint="aigw logs --engine")
+        with suppress(AigwError):
+            known = self._known_refusals()
+            for name, count in self._admin.refusals().items():
+                if count > known.get(name, 0):
+                    message = f"Envoy refused what was changed by hand last ({name}); it serves on"
+                    yield Trouble(code="update_rejected", message=message, hint="aigw start")
+
+    def drain(self, container: ContainerSeen, *, seconds: float) -> bool:
+        """Take no more connections and wait for the requests that run; False when some are left."""
+        if container.status != "running":
+            return True
+        deadline = time.monotonic() + seconds
+        with suppress(AigwError):
+            self._admin.drain()
+            while self._admin.unfinished():
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(_POLL_SECONDS)
+        return True
+
+    def _known_refusals(self) -> Mapping[str, int]:
+        """Return how often configurations had been refused when all was well last."""
+        with suppress(OSError, ValueError):
+            tree: Mapping[str, int] = json.loads(self._refusals.read_text(encoding="utf-8"))
+            return tree
+        return {}
+
+    def _keep_refusals(self) -> None:
+        write_atomically(self._refusals, json.dumps(self._admin.refusals()), durable=False)
+
+    @property
+    def _refusals(self) -> Path:
+        return self._paths.higress_run / "refusals.json"
+
+    def _readiness(self, plan: HigressPlan) -> Readiness:
+        return Readiness(self._paths, self._docker, self.console(plan.spec), self._voice.waiting)
+
+    def _take_back(self, plan: HigressPlan, error: AigwError) -> None:
+        """Write what was there, and wait until it serves again."""
+        take_back(self._store, plan.changes, step=self._voice.step)
+        place = Place(address=plan.spec.listen.address, port=plan.spec.listen.http)
+        deadline = time.monotonic() + _BACK_SECONDS
+        while plan.serving and place.generation() != plan.serving:
+            if time.monotonic() > deadline:
+                message = f"{error.message}; and the old configuration does not serve again"
+                raise EngineRefused(message, hint="aigw restart") from error
+            time.sleep(_POLL_SECONDS)
+
+    def _keep_edits(self, found: Changes) -> None:
+        """Keep a copy of what somebody changed by hand and we are about to overwrite."""
+        for path in {edit.partition(":")[0] for edit in found.edits}:
+            copy = self._paths.higress_run / "overwritten" / path.replace("/", ".")
+            self._store.copy(path, copy)
+
+
+def _console_at(place: Place) -> Console:
+    """Return a console to ask what it tells anybody."""
+    return Console(place.address, place.port, user="", password=Secret(""))
+
+
+def published(container: ContainerSeen | None, inner: int) -> Place | None:
+    """Say where a port of the inside is on this machine."""
+    ports = container.ports if container else ()
+    found = (one for one in ports if one.inner == f"{inner}/tcp")
+    return next((Place(address=one.address, port=one.port) for one in found), None)
+
+
+def _expected(plan: HigressPlan, seconds: float, *, refused: Mapping[str, int]) -> Expected:
+    return Expected(
+        spec=plan.spec,
+        ring=plan.ring,
+        generation=plan.generation,
+        refused=refused,
+        deadline=time.monotonic() + seconds,
+    )

@@ -1,0 +1,114 @@
+"""One look at the container of a Higress gateway."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from aigw.clients.containers import Containers, ContainerSeen
+from aigw.engines.higress_changes import changes, read_applied
+from aigw.engines.higress_container import HTTP, is_ours
+from aigw.engines.higress_inside import Inside, published
+from aigw.engines.higress_store import Store
+from aigw.engines.place import Place
+from aigw.engines.seen import Seen, State, Trouble
+from aigw.errors import AigwError
+from aigw.state.paths import GatewayPaths
+
+STOPPED = Seen(
+    state=State.STOPPED,
+    generation="",
+    address="",
+    port=0,
+    pid=0,
+    container="",
+    uptime_seconds=None,
+    troubles=(),
+)
+
+
+def unreachable(error: AigwError) -> Seen:
+    """Say that there is no Docker engine to ask."""
+    trouble = Trouble(code=error.code, message=error.message, hint=error.hint.partition("\n")[0])
+    return _stopped(trouble)
+
+
+def look(paths: GatewayPaths, docker: Containers, inside: Inside) -> Seen:
+    """Look once."""
+    container = docker.container(paths.name)
+    if container is None:
+        return STOPPED
+    if not is_ours(container, paths):
+        message = f"container `{paths.name}` was not made by aigw for this gateway"
+        return _stopped(Trouble(code="not_ours", message=message, hint="aigw start -g OTHER-NAME"))
+    if not container.running and container.status != "restarting":
+        return _stopped(*_ended(container))
+    place = published(container, HTTP)
+    runs = container.status == "running"
+    generation = place.generation() if place and runs else ""
+    inner = inside.troubles(container) if runs else ()
+    troubles = (*_troubles(container, place, generation), *inner)
+    return Seen(
+        state=State.DEGRADED if troubles else State.RUNNING,
+        generation=generation,
+        address=place.address if place else "",
+        port=place.port if place else 0,
+        pid=0,
+        container=paths.name,
+        uptime_seconds=_uptime(container),
+        troubles=troubles,
+        notes=tuple(_notes(paths)),
+    )
+
+
+def _stopped(*notes: Trouble) -> Seen:
+    return Seen(
+        state=State.STOPPED,
+        generation="",
+        address="",
+        port=0,
+        pid=0,
+        container="",
+        uptime_seconds=None,
+        troubles=(),
+        notes=notes,
+    )
+
+
+def _uptime(container: ContainerSeen) -> int | None:
+    started = container.started
+    return None if started is None else int((datetime.now(UTC) - started).total_seconds())
+
+
+def _ended(container: ContainerSeen) -> Iterator[Trouble]:
+    """Yield how it ended, unless a person ended it."""
+    if container.out_of_memory:
+        message = "the container was killed for lack of memory"
+        yield Trouble(code="container_ended", message=message, hint="aigw start")
+    elif container.error:
+        message = f"the container did not start: {container.error}"
+        yield Trouble(code="container_ended", message=message, hint="aigw start")
+
+
+def _troubles(container: ContainerSeen, place: Place | None, generation: str) -> Iterator[Trouble]:
+    if container.status == "paused":
+        yield Trouble(code="paused", message="the container is paused", hint="aigw start")
+    elif container.status == "restarting":
+        message = f"the container ends and starts again (exit code {container.exit_code})"
+        yield Trouble(code="restarting", message=message, hint="aigw logs --engine")
+    elif place is None:
+        message = "the container publishes no port for requests"
+        yield Trouble(code="not_listening", message=message, hint="aigw restart")
+    elif not generation:
+        message = f"`{place}` does not answer GET /health"
+        yield Trouble(code="not_answering", message=message, hint="aigw logs --engine")
+
+
+def _notes(paths: GatewayPaths) -> Iterator[Trouble]:
+    """Yield what people changed by hand, and the files with which it could not start again."""
+    store, applied = Store(paths.higress), read_applied(paths.higress_run)
+    found = changes(there=store.read(applied), rendered=applied, was=applied)
+    for edit in found.edits:
+        message = f"{edit} was changed by hand; `aigw start` sets it again"
+        yield Trouble(code="drift", message=message, hint="aigw plan --diff")
+    for problem in store.broken():
+        message = f"{problem}; the gateway could not start again with it"
+        yield Trouble(code="store_broken", message=message, hint="aigw plan")

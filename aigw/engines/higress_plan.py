@@ -1,0 +1,105 @@
+"""What is missing between a spec and one Higress container."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aigw.clients.containers import ContainerSeen
+from aigw.engines.higress_changes import Changes
+from aigw.engines.higress_container import is_made_so
+from aigw.engines.plan import Plan, Step
+from aigw.rendering.higress import Resources
+from aigw.state.secrets import KeyRing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HigressPlan(Plan):
+    """What is missing, what was seen, and all that is needed to bring it about.
+
+    `given` is the keys that were handed in, None when they are those of the data folder, `ring`
+    those that are used. `image` is empty while it is not here, and `arguments` then name none.
+    `because` says which options need a new container.
+    """
+
+    given: KeyRing | None
+    ring: KeyRing
+    rendered: Resources
+    changes: Changes
+    container: ContainerSeen | None
+    image: str
+    arguments: Mapping[str, Any]
+    because: tuple[str, ...]
+    serving: str
+    selinux: bool
+
+    @property
+    def cold(self) -> bool:
+        """Say whether nothing runs."""
+        return self.container is None or not self.container.running
+
+    @property
+    def makes(self) -> bool:
+        """Say whether a container is made: there is none, or it cannot become what is wanted."""
+        return self.container is None or bool(self.because)
+
+
+def reasons(
+    container: ContainerSeen | None, arguments: Mapping[str, Any], made_with: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Say which options a container was made with otherwise; none where it can stay."""
+    if container is None or is_made_so(container, arguments):
+        return ()
+    names = {"ports": "ports", "image": "image", "volumes": "data folder"}
+    limits = {"mem_limit": "memory", "nano_cpus": "processors"}
+    found = {
+        word
+        for name, word in (names | limits).items()
+        if made_with.get(name) != _plain(arguments.get(name))
+    }
+    return tuple(sorted(found)) if made_with and found else ("options",)
+
+
+def steps(
+    *,
+    container: ContainerSeen | None,
+    image: str,
+    because: tuple[str, ...],
+    changes: Changes,
+    stale: bool,
+) -> Iterator[Step]:
+    """Say what is to be done, in its order; `stale` says that another generation serves."""
+    if not image:
+        yield Step(action="pull", what="image")
+    for edit in changes.edits:
+        yield Step(action="overwrite", what=f"an edit in {edit}")
+    for path in changes.written:
+        yield Step(action="write", what=path)
+    for path in changes.removed:
+        yield Step(action="remove", what=path)
+    yield from _container_steps(container, because, stale=stale and not changes.written)
+
+
+def _container_steps(
+    container: ContainerSeen | None, because: tuple[str, ...], *, stale: bool
+) -> Iterator[Step]:
+    if container is None:
+        yield Step(action="create", what="container")
+    elif because:
+        yield Step(action="replace", what=f"container, for its {', '.join(because)}")
+    elif container.status == "paused":
+        yield Step(action="unpause", what="container")
+    elif not container.running:
+        yield Step(action="start", what="container")
+    elif stale:
+        yield Step(action="await", what="what was written")
+
+
+def _plain(value: object) -> object:
+    """Spell a value as JSON has it, for comparison with what was kept."""
+    match value:
+        case tuple() | list():
+            return [_plain(one) for one in value]
+        case dict():
+            return {key: _plain(one) for key, one in value.items()}
+        case _:
+            return value

@@ -1,0 +1,161 @@
+"""Ready means ready: every part answers, nothing was refused, and a request goes through."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+
+from aigw.clients.console import Console
+from aigw.clients.containers import Containers
+from aigw.clients.http import ask_gateway
+from aigw.engines.higress_admin import Admin
+from aigw.engines.higress_signs import death, last_words
+from aigw.engines.place import Place
+from aigw.errors import DockerRefused, EngineRefused, NotReady
+from aigw.spec.gateway import GatewaySpec
+from aigw.spec.secret import Secret
+from aigw.state.paths import GatewayPaths
+from aigw.state.secrets import KeyRing
+
+_POLL_SECONDS = 0.05
+_LOOK_SECONDS = 0.5
+_ANSWER_SECONDS = 10.0
+_LOGS = {"API server": "apiserver", "console": "console", "gateway": "gateway"}
+
+Waiting = Callable[[str], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What must be true at the end, and by when (monotonic seconds).
+
+    `keys` are those that the providers are asked with; `refused` how often what was refused before.
+    """
+
+    spec: GatewaySpec
+    ring: KeyRing
+    generation: str
+    refused: Mapping[str, int]
+    deadline: float
+
+    @property
+    def keys(self) -> Iterable[Secret]:
+        """Every key."""
+        return (key for keys in self.ring.values() for key in keys)
+
+
+class Readiness:
+    """Waits for one container, part by part in the order in which they need each other."""
+
+    def __init__(
+        self, paths: GatewayPaths, docker: Containers, console: Console, waiting: Waiting
+    ) -> None:
+        self._paths = paths
+        self._docker = docker
+        self._console = console
+        self._waiting = waiting
+        self._admin = Admin(docker, paths.name)
+
+    def await_boot(self, expected: Expected) -> None:
+        """Wait until all parts answer; raises NotReady, or EngineRefused when one gave up."""
+        self._await("API server", expected, self._api_server, _LOOK_SECONDS)
+        self._await("console", expected, self._console.stands, _POLL_SECONDS)
+        self.await_effect(expected)
+
+    def await_effect(self, expected: Expected) -> None:
+        """Wait until what was written serves, and prove it by a request through every provider.
+
+        Raises EngineRefused when Envoy or a plugin refused it: it then serves what it had.
+        """
+        place = Place(address=expected.spec.listen.address, port=expected.spec.listen.http)
+
+        def generation() -> str:
+            return _difference(place.generation(), expected.generation)
+
+        self._await("gateway", expected, generation, _POLL_SECONDS)
+        self._await("gateway", expected, lambda: self._taken(expected), _POLL_SECONDS)
+        for provider in expected.spec.providers:
+            keyed = bool(expected.ring.get(provider.id))
+            probe = partial(_probed, place, provider.id, keyed=keyed)
+            self._await("gateway", expected, probe, _POLL_SECONDS)
+
+    def _api_server(self) -> str:
+        return "" if self._admin.api_server_answers() else "its API server does not answer"
+
+    def _taken(self, expected: Expected) -> str:
+        """Say what of the new configuration is not in force; raises EngineRefused."""
+        risen = [
+            name
+            for name, count in self._admin.refusals().items()
+            if count > expected.refused.get(name, 0)
+        ]
+        if risen:
+            words = last_words(self._paths.part_logs, "gateway", expected.keys)
+            raise EngineRefused(f"the gateway refused its configuration ({risen[0]}){words}")
+        found = self._admin.in_force()
+        if not found.serves(expected.generation):
+            return "its routes are those from before"
+        return "its keys are those from before" if found.missing(expected.keys) else ""
+
+    def _await(
+        self, part: str, expected: Expected, problem: Callable[[], str], pause: float
+    ) -> None:
+        """Wait until nothing is wrong with a part."""
+        looked = time.monotonic()
+        with self._waiting(f"waiting for the {part} of gateway `{self._paths.name}`"):
+            while words := self._asked(problem):
+                now = time.monotonic()
+                if now - looked > _LOOK_SECONDS:
+                    looked = now
+                    self._refuse_dead(expected)
+                if now > expected.deadline:
+                    raise NotReady(
+                        f"gateway `{self._paths.name}` is not ready: {words}"
+                        f"{last_words(self._paths.part_logs, _LOGS[part], expected.keys)}",
+                        hint="aigw logs --engine",
+                    )
+                time.sleep(pause)
+
+    def _asked(self, problem: Callable[[], str]) -> str:
+        try:
+            return problem()
+        except (NotReady, DockerRefused) as error:
+            return error.message
+
+    def _refuse_dead(self, expected: Expected) -> None:
+        problem, part = death(self._docker.container(self._paths.name), self._docker)
+        if problem:
+            words = last_words(self._paths.part_logs, part, expected.keys) if part else ""
+            raise EngineRefused(
+                f"gateway `{self._paths.name}` cannot start: {problem}{words}",
+                hint="aigw logs --engine",
+            )
+
+
+def _difference(found: str, wanted: str) -> str:
+    if found == wanted:
+        return ""
+    return f"it serves generation {found}, not {wanted}" if found else "it does not answer /health"
+
+
+def _probed(place: Place, provider: str, *, keyed: bool) -> str:
+    """Ask a provider's route as far as to its door; say why a request would not come there.
+
+    The edge filter answers `x-aigw-probe` itself, after every plugin has seen the request.
+    """
+    answer = ask_gateway(
+        f"{place.origin}/v1/chat/completions",
+        timeout=_ANSWER_SECONDS,
+        body={
+            "model": f"{provider}/probe",
+            "messages": [{"role": "user", "content": "Hello!"}],
+        },
+        headers={"x-aigw-probe": "1"},
+    )
+    if answer.status != HTTPStatus.OK:
+        return f"a request for provider `{provider}` is answered {answer.status} {answer.problem}"
+    if keyed and b'"authorized":true' not in answer.body.replace(b" ", b""):
+        return f"a request for provider `{provider}` has no key"
+    return ""

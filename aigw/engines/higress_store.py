@@ -1,0 +1,90 @@
+"""The file store of a Higress gateway on this machine's disk: one YAML file an object."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from aigw.errors import CannotWrite, Problem
+from aigw.rendering.higress import Resources
+from aigw.rendering.store_yaml import dump, load
+from aigw.rendering.template import Tree
+from aigw.state.files import private_folder, reason, write_atomically
+
+KINDS = (
+    "configmaps",
+    "secrets",
+    "services",
+    "endpoints",
+    "pods",
+    "nodes",
+    "namespaces",
+    "mutatingwebhookconfigurations",
+    "validatingwebhookconfigurations",
+    "endpointslices",
+    "ingresses",
+    "ingressclasses",
+    "wasmplugins",
+    "mcpbridges",
+    "http2rpcs",
+    "gatewayclasses",
+    "gateways",
+    "httproutes",
+    "referencegrants",
+    "envoyfilters",
+)
+"""Folders that the API server makes where they are missing: made by us, they are ours."""
+
+
+class Store:
+    """One store; object paths are relative to it: `wasmplugins/ai-proxy.internal.yaml`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def prepare(self) -> None:
+        """Make every folder, private: the console leaves files that everybody could read."""
+        for kind in KINDS:
+            private_folder(self._folder / kind)
+
+    def read(self, paths: Iterable[str]) -> Resources:
+        """Return those that are there; one that cannot be read is as good as none."""
+        found: dict[str, dict[str, Tree]] = {}
+        for path in paths:
+            with suppress(OSError, ValueError):
+                found[path] = load((self._folder / path).read_text(encoding="utf-8"))
+        return found
+
+    def broken(self) -> Iterator[Problem]:
+        """Yield each file that the API server could not read, and so not start with."""
+        for kind in KINDS:
+            for file in sorted((self._folder / kind).rglob("*.yaml")):
+                try:
+                    load(file.read_text(encoding="utf-8"))
+                except OSError as error:
+                    yield Problem(path=str(file), message=f"cannot be read: {reason(error)}")
+                except ValueError as error:
+                    yield Problem(path=str(file), message=str(error))
+
+    def write(self, path: str, body: dict[str, Tree]) -> None:
+        """Replace an object in one step; raises CannotWrite."""
+        write_atomically(self._folder / path, dump(body))
+
+    def delete(self, path: str) -> None:
+        """Remove an object; raises CannotWrite."""
+        try:
+            (self._folder / path).unlink(missing_ok=True)
+        except OSError as error:
+            message = f"`{self._folder / path}` could not be removed: {reason(error)}"
+            raise CannotWrite(message) from error
+
+    def copy(self, path: str, target: Path) -> None:
+        """Keep an object's file as it is at another place; raises CannotWrite."""
+        with suppress(FileNotFoundError, UnicodeDecodeError):
+            write_atomically(target, (self._folder / path).read_text(encoding="utf-8"))
+
+    def foreign_folders(self) -> list[Path]:
+        """Return the folders that another user made in it: what is in them we cannot remove."""
+        here = os.geteuid()
+        found = (Path(place) for place, _, _ in os.walk(self._folder))
+        return [place for place in found if place.lstat().st_uid != here]

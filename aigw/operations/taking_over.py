@@ -1,0 +1,62 @@
+"""One engine takes a gateway over from the other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from aigw.engines.choice import Choice, kept
+from aigw.engines.plan import Step
+from aigw.errors import AigwError
+from aigw.operations.change import runs
+from aigw.operations.draft import Draft, put_back, saved
+from aigw.operations.world import World
+from aigw.state.paths import GatewayPaths
+
+if TYPE_CHECKING:  # slow to import
+    from aigw.engines import AnyEngine
+
+DRAIN_SECONDS = 30.0
+
+
+@contextmanager
+def taking_over(
+    world: World, paths: GatewayPaths, engine: "AnyEngine", *, choice: Choice, before: Draft
+) -> Iterator[None]:
+    """Stop what the other engine runs, for both want one port; start it again if the block fails.
+
+    What the other engine made outside the data folder is removed once the new one runs.
+    """
+    old = _other(world, paths, choice)
+    if old is None:
+        yield
+        return
+    ran, files = runs(old), saved(paths)
+    if ran:
+        world.note(f"stopping gateway `{paths.name}` on the other engine")
+        old.stop(seconds=DRAIN_SECONDS)
+    try:
+        yield
+    except AigwError as error:
+        if ran:
+            with suppress(AigwError):
+                engine.stop(seconds=0)
+            put_back(paths, files)
+            old.apply(old.plan(before.spec))
+            error.message = f"{error.message}; it runs on the other engine as before"
+        raise
+    old.remove(purge=False)
+
+
+def move_steps(world: World, paths: GatewayPaths, choice: Choice) -> tuple[Step, ...]:
+    """Say what is to be done about the other engine."""
+    old = _other(world, paths, choice)
+    moves = old is not None and runs(old)
+    return (Step(action="move", what=f"to the {choice.engine} engine"),) if moves else ()
+
+
+def _other(world: World, paths: GatewayPaths, choice: Choice) -> "AnyEngine | None":
+    """Return the engine that the gateway was started on last, if it is not the chosen one."""
+    chosen = kept(paths)
+    if chosen is None or chosen.engine is choice.engine:
+        return None
+    return world.engine(paths, chosen.engine)
