@@ -8,7 +8,7 @@ from aigw.catalog.provider_type import Api, AuthHeader
 from aigw.catalog.target import PORTS, Target
 from aigw.rendering import assets
 from aigw.rendering.envoy_listener import seconds, source
-from aigw.rendering.envoy_models import CLIENT_PATHS
+from aigw.rendering.facts import CLIENT_PATHS
 from aigw.rendering.layout import Layout
 from aigw.rendering.lua import Literal, program
 from aigw.rendering.template import Tree, filled

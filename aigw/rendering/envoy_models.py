@@ -1,30 +1,16 @@
 """What the gateway's program knows: models, providers, rules, and the answers it gives itself."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 
 from aigw import catalog
-from aigw.catalog.provider_type import Api
 from aigw.catalog.target import Target
 from aigw.rendering import assets
+from aigw.rendering.facts import CLIENT_PATHS, health_json, model_json, models_json
 from aigw.rendering.lua import Literal, program
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.provider import PatternKind, Provider
 from aigw.spec.routing import AUTO_MODELS
-from aigw.spec.serving import ListedModel, ServingTable, listed
-
-CLIENT_PATHS: Mapping[Api, str] = {
-    Api.CHAT: "/v1/chat/completions",
-    Api.COMPLETIONS: "/v1/completions",
-    Api.EMBEDDINGS: "/v1/embeddings",
-    Api.RESPONSES: "/v1/responses",
-    Api.RERANK: "/v1/rerank",
-    Api.IMAGES: "/v1/images/generations",
-    Api.MESSAGES: "/v1/messages",
-    Api.COUNT_TOKENS: "/v1/messages/count_tokens",
-}
-"""Where a client asks for each API; models are listed by the gateway itself."""
+from aigw.spec.serving import ServingTable, listed
 
 MODULES = (
     "shared/prompt",
@@ -36,7 +22,6 @@ MODULES = (
     "envoy/known",
     "shared/answers",
 )
-PER_MILLION = Decimal(1_000_000)
 
 
 def gateway_program(
@@ -50,9 +35,9 @@ def gateway_program(
     models = listed(spec)
     known: dict[str, Literal] = {
         "generation": generation,
-        "health": _json(_health(spec, generation)),
-        "models": _json({"object": "list", "data": [_entry(model) for model in models]}),
-        "model": {model.id: _json(_entry(model)) for model in models},
+        "health": health_json(spec, generation),
+        "models": models_json(models),
+        "model": {model.id: model_json(model) for model in models},
         "names": [model.id for model in models],
         "apis": {path: api.value for api, path in CLIENT_PATHS.items()},
         "providers": {
@@ -130,44 +115,3 @@ def _auto(spec: GatewaySpec) -> dict[str, Literal]:
         "default": auto.default,
         "rules": [{"name": rule.name, "model": rule.model} for rule in auto.rules],
     }
-
-
-def _health(spec: GatewaySpec, generation: str) -> dict[str, object]:
-    return {
-        "status": "ok",
-        "generation": generation,
-        "providers": {provider.id: {"name": _label(provider)} for provider in spec.providers},
-    }
-
-
-def _label(provider: Provider) -> str:
-    ptype = catalog.find(provider.type)
-    return ptype.label_en if ptype else provider.type
-
-
-def _entry(model: ListedModel) -> dict[str, object]:
-    """Write one model as OpenAI does, with what OpenRouter adds to it where it is known."""
-    entry: dict[str, object] = {
-        "id": model.id,
-        "object": "model",
-        "created": 0,
-        "owned_by": model.owned_by,
-    }
-    if model.context_window:
-        entry["context_window"] = model.context_window
-    if model.max_output_tokens:
-        entry["max_output_tokens"] = model.max_output_tokens
-    if model.price:
-        entry["pricing"] = {
-            "prompt": _per_token(model.price.input),
-            "completion": _per_token(model.price.output),
-        }
-    return entry
-
-
-def _per_token(per_million: float) -> str:
-    return f"{(Decimal(str(per_million)) / PER_MILLION).normalize():f}"
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -25,6 +25,7 @@ end
 local function is_text(text) return not find(text, "[%c\128-\255]") end
 
 local function own_body(path, here)
+  if not here.generation then return nil, problems.not_ready("table of models") end
   if path == "/health" then return here.health end
   if path == "/v1/models" then return here.models end
   if sub(path, 1, 11) ~= "/v1/models/" then return nil end

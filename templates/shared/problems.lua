@@ -110,6 +110,13 @@ local function unknown_endpoint(method, path)
   return {status = "404", code = "unknown_url", message = message}
 end
 
+local function not_ready(what)
+  return {
+    status = "503", type = "server_error", code = "not_ready", headers = {["retry-after"] = "1"},
+    message = "the gateway's " .. what .. " is not loaded yet",
+  }
+end
+
 local function rejected_key(provider, status)
   return {
     status = "502", type = "server_error", code = "provider_auth_failed",
@@ -120,5 +127,6 @@ end
 return {
   unknown_model = unknown_model, without_default = without_default, unserved_api = unserved_api,
   unknown_provider = unknown_provider, wrong_method = wrong_method, compressed_body = compressed_body,
-  foreign_page = foreign_page, unreadable_body = unreadable_body, unknown_endpoint = unknown_endpoint, rejected_key = rejected_key,
+  foreign_page = foreign_page, unreadable_body = unreadable_body, unknown_endpoint = unknown_endpoint, not_ready = not_ready,
+  rejected_key = rejected_key,
 }

@@ -1,7 +1,7 @@
 -- Finds the model and the person's prompt in the JSON body of a request.
 --
 -- Pure functions over strings for Lua 5.1 and LuaJIT, so that every engine can carry this file.
--- Returns {scan, text, problems}; aigw/spec/prompt.py is the same recipe for parsed JSON.
+-- Returns {scan, text, value_at, problems}; aigw/spec/prompt.py is the same recipe for parsed JSON.
 --
 -- `scan` judges all that decides where a member begins and ends: brackets, commas, colons, numbers, words.
 -- Inside strings it judges only top-level keys and the model. So raw control characters, bad escapes and
@@ -486,4 +486,9 @@ local function text(body, fields)
   return ""
 end
 
-return {scan = scan, text = text, problems = PROBLEMS}
+-- The JSON value that begins at `at`, as it is written.
+local function value_at(body, at)
+  return sub(body, at, value_end(body, at, byte(body, at)))
+end
+
+return {scan = scan, text = text, value_at = value_at, problems = PROBLEMS}

@@ -1,6 +1,6 @@
 """The shapes of errors, checked whole."""
 
-from tests.envoy.gateway import Reply
+from tests.envoy.client import Reply
 
 INVALID = "invalid_request_error"
 

@@ -12,15 +12,14 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
-from http.client import HTTPConnection, HTTPResponse
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import replace
+from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -32,6 +31,7 @@ from aigw.rendering.resource import Discovery, discovery
 from aigw.spec.gateway import GatewaySpec, Listen
 from aigw.spec.provider import ModelPattern, Provider
 from aigw.spec.secret import Secret, Stored
+from tests.envoy.client import Client, ask_socket
 from tests.envoy.upstream import PATIENCE, Upstream
 
 ENVOY = shutil.which(
@@ -69,28 +69,7 @@ def keys(**by_provider: Iterable[str]) -> KeyRing:
     return {name: tuple(map(Secret, values)) for name, values in by_provider.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """An answer that has been read whole."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-    def header(self, name: str) -> str | None:
-        """Return the one value of a header; None where it is not there."""
-        values = [value for key, value in self.headers if key.lower() == name]
-        assert len(values) <= 1, values
-        return values[0] if values else None
-
-    def json(self) -> dict[str, Any]:
-        """Read the body as a JSON object."""
-        tree = json.loads(self.body)
-        assert isinstance(tree, dict)
-        return tree
-
-
-class Gateway:
+class Gateway(Client):
     """See the module's docstring. Keys not given are `sk-ID` for each provider."""
 
     def __init__(
@@ -103,6 +82,7 @@ class Gateway:
         limits: Limits = NO_HURRY,
         change: Callable[[EnvoyConfig], EnvoyConfig] = lambda config: config,
     ) -> None:
+        super().__init__()
         if not isinstance(wanted, GatewaySpec):
             wanted = GatewaySpec(providers=tuple(wanted))
         self.spec = replace(wanted, listen=Listen(http=0))
@@ -119,7 +99,6 @@ class Gateway:
         self.engine_log = folder / "envoy.log"
         self._bootstrap = folder / "envoy" / "bootstrap.json"
         self._change = change
-        self.port = 0
 
     def __enter__(self) -> Self:
         self.write(render(self.spec, self.ring, self.layout, generation=GENERATION))
@@ -149,11 +128,6 @@ class Gateway:
         finally:
             self._sockets.cleanup()
 
-    @property
-    def url(self) -> str:
-        """The base URL for clients, with /v1."""
-        return f"http://127.0.0.1:{self.port}/v1"
-
     def write(self, config: EnvoyConfig) -> None:
         """Write all files of a configuration, each in one step, in the order of a reload."""
         config = self._change(config)
@@ -165,46 +139,6 @@ class Gateway:
         put(self.layout.routes, config.routes.tree())
         if not self.layout.listeners.exists():
             put(self.layout.listeners, config.listeners.tree())
-
-    def connect(self) -> socket.socket:
-        """Open a connection to speak HTTP by hand."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
-
-    @contextmanager
-    def open(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Iterator[HTTPResponse]:
-        """Send a request and give the answer as soon as its head is there."""
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as client:
-            client.putrequest(method, path, skip_accept_encoding=True)
-            sent = {"content-length": str(len(body))} if body is not None else {}
-            for name, value in {**sent, **(headers or {})}.items():
-                client.putheader(name, value)
-            client.endheaders(body)
-            with closing(client.getresponse()) as response:
-                yield response
-
-    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
-        """GET."""
-        with self.open("GET", path, headers=headers) as response:
-            return read(response)
-
-    def post(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> Reply:
-        """POST bytes as they are, anything else as JSON."""
-        octets = body if isinstance(body, bytes) else json.dumps(body).encode()
-        sent = {"content-type": "application/json", **(headers or {})}
-        with self.open("POST", path, octets, sent) as response:
-            return read(response)
-
-    def chat(self, model: str, headers: Mapping[str, str] | None = None, **more: object) -> Reply:
-        """Ask for a small chat completion."""
-        message = {"role": "user", "content": "hi"}
-        body = {"model": model, "messages": [message], **more}
-        return self.post("/v1/chat/completions", body, headers)
 
     def lines(self, count: int) -> list[dict[str, Any]]:
         """Return the access log once it has that many lines."""
@@ -218,14 +152,7 @@ class Gateway:
 
     def admin(self, path: str) -> str:
         """Ask Envoy's admin interface."""
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(PATIENCE)
-            connection.connect(str(self.layout.admin_socket))
-            client = HTTPConnection("localhost")
-            client.sock = connection
-            client.request("GET", path)
-            with closing(client.getresponse()) as response:
-                return response.read().decode()
+        return ask_socket(self.layout.admin_socket, path)
 
     def _command(self) -> list[str]:
         assert ENVOY, "envoy is not installed"
@@ -262,12 +189,6 @@ def put(path: Path, tree: object) -> None:
     new = path.with_suffix(".new")
     new.write_text(json.dumps(tree))
     new.rename(path)
-
-
-def read(response: HTTPResponse) -> Reply:
-    """Read an answer to its end."""
-    body = response.read()
-    return Reply(status=response.status, headers=tuple(response.getheaders()), body=body)
 
 
 def wait_for(look: Callable[[], Found | None], *, what: Callable[[], str]) -> Found:

@@ -1,0 +1,89 @@
+-- The filter behind the model router: what the router decided is put into the request that aigw_in.lua kept, and
+-- a request without a route ends here.
+-- It may stand in the listener twice, under either name that a pilot gives the router; one has nothing to do.
+
+local AUTO = "higress/auto"
+
+local LARGE = 131072
+local holds_large = false
+
+-- Where auto-routing is off, the router leaves the model as it is.
+local function decided(headers, waits)
+  local model = headers:get("x-higress-llm-model")
+  return model == AUTO and waits.model or model
+end
+
+-- Waits for the body, so that the table can be looked at.
+local function refuse(handle, path, problem_of)
+  handle:body()
+  answers.refuse(handle, path, problem_of(known(handle)))
+end
+
+local function undecided(told)
+  if (told.default or "") ~= "" then return problems.not_ready("model router") end
+  return problems.without_default()
+end
+
+local function unserved(model, provider)
+  return function(told)
+    if provider then return problems.not_ready("route to provider `" .. provider .. "`") end
+    return problems.unknown_model(model, told.names)
+  end
+end
+
+local function kept(metadata, waits)
+  local body = metadata:get("aigw.kept").body
+  metadata:set("aigw.kept", "body", "")
+  return waits.packed and bodies.unpacked(body) or body
+end
+
+local function put_back(handle, waits, model)
+  local metadata = handle:streamInfo():dynamicMetadata()
+  local body = kept(metadata, waits)
+  holds_large = holds_large or #body > LARGE
+  handle:body():setBytes(bodies.with_model(body, waits.first, waits.last, model))
+  metadata:set("aigw", "model", model)
+end
+
+-- Puts a request that waits on the route of the model that was decided.
+local function continue(handle, noted)
+  local waits = noted.waits
+  handle:headers():replace(":path", waits.path)
+  local model, provider, problem = decided(handle:headers(), waits), nil, nil
+  if not model then return refuse(handle, noted.path, undecided) end
+  local list = nil
+  if routes.may_name(model, waits.forced) then
+    local told = known(handle)
+    list = told.names
+    model, provider, problem = routes.named(told, model, waits.forced)
+    if problem then return answers.refuse(handle, noted.path, problem) end
+    handle:body()
+  end
+  routes.put(handle, model, provider)
+  if not routes.is_right(routes.current(handle), provider) then
+    local problem_of = unserved(model, provider)
+    if list then return answers.refuse(handle, noted.path, problem_of({names = list})) end
+    return refuse(handle, noted.path, problem_of)
+  end
+  handle:body()
+  put_back(handle, waits, model)
+end
+
+local function leave(handle)
+  local noted = handle:streamInfo():dynamicMetadata():get("aigw")
+  if not noted or noted.out then return end
+  if noted.waits then
+    continue(handle, noted)
+  elseif not routes.is_right(routes.current(handle), noted.provider) then
+    refuse(handle, noted.path, unserved(noted.model, noted.provider))
+  end
+  handle:streamInfo():dynamicMetadata():set("aigw", "out", true)
+end
+
+function envoy_on_request(handle) safely(handle, leave) end
+
+function envoy_on_response()
+  if not holds_large then return end
+  holds_large = false
+  collectgarbage()
+end

@@ -1,0 +1,17 @@
+-- What the names of routes say (rendering/higress.py gives them): `ai-route-RANK-PROVIDER.internal`.
+
+local find, match = string.find, string.match
+
+-- `0` and `openai` for `ai-route-0-openai.internal`; nil for a route that we did not make.
+local function rank_and_provider(route)
+  local rank, provider = match(route, "ai%-route%-(%w%d*)%-(.+)%.internal$")
+  if rank and (find(rank, "^[0ez]$") or find(rank, "^[pq]%d+$")) then return rank, provider end
+end
+
+-- Whose route it is; a person's own AI route is called by its own name.
+local function provider(route)
+  local _, id = rank_and_provider(route)
+  return id or match(route, "ai%-route%-(.+)%.internal$") or route
+end
+
+return {rank_and_provider = rank_and_provider, provider = provider}

@@ -1,0 +1,58 @@
+-- Makes an answer that comes back one of this gateway's: see `aigw_in.lua`.
+-- problems.lua, errors.lua, faults.lua and names.lua stand above this text.
+
+local find = string.find
+
+local UNWANTED = {
+  "set-cookie", "alt-svc", "x-aigw-rule", "x-aigw-attempts",
+  "x-envoy-upstream-service-time", "x-envoy-decorator-operation",
+}
+
+local function replace(handle, problem, path)
+  local headers = handle:headers()
+  headers:replace(":status", problem.status)
+  headers:replace("content-type", "application/json")
+  for _, name in ipairs({"www-authenticate", "content-encoding", "retry-after"}) do headers:remove(name) end
+  local length = handle:body(true):setBytes(errors.body(path, problem))
+  handle:headers():replace("content-length", tostring(length))
+end
+
+-- What Envoy and the plugins say by themselves is plain text.
+local function own_words(headers, noted, provider)
+  if headers:get("x-envoy-upstream-service-time") then return nil end
+  if not find(headers:get("content-type") or "", "^text/plain") then return nil end
+  local status = headers:get(":status")
+  if status == "413" then return faults.too_large() end
+  if status == "504" then return faults.slow(provider) end
+  if noted.sent and status == "503" then return faults.unreachable(provider) end
+  if status == "500" and noted.checked and not noted.sent then return faults.unconverted(provider) end
+end
+
+-- A client that is told 401 takes its own key for wrong, and some then stop asking for a while.
+local function rejection(headers, noted, provider)
+  local status = headers:get(":status")
+  if noted.sent and (status == "401" or status == "403") then
+    return problems.rejected_key(provider, status)
+  end
+end
+
+-- The provider may have named these as well: what the route adds stands last.
+local function keep_last(headers, name)
+  local count = headers:getNumValues(name)
+  if count > 1 then headers:replace(name, headers:getAtIndex(name, count - 1)) end
+end
+
+local function finish(handle, noted)
+  local headers = handle:headers()
+  local provider = names.provider(handle:streamInfo():routeName() or "")
+  local problem = own_words(headers, noted, provider) or rejection(headers, noted, provider)
+  if noted.sent then
+    for _, name in ipairs(UNWANTED) do headers:remove(name) end
+    keep_last(headers, "x-aigw-generation")
+    headers:replace("x-aigw-provider", provider)
+    headers:replace("x-aigw-model", noted.model)
+  end
+  if problem then replace(handle, problem, noted.path) end
+end
+
+return {finish = finish}
