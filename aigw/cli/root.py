@@ -61,6 +61,11 @@ ENTRIES: Mapping[str, Entry] = {
         help="Choose models by what is asked.",
         family=True,
     ),
+    "import": Entry(
+        module="import_",
+        section=OTHER,
+        help="Take over what get-ai-gateway.sh left, or give it back.",
+    ),
     "schema": Entry(module="schema", section=OTHER, help="Print the JSON Schema of gateway.yaml."),
 }
 

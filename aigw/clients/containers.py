@@ -169,6 +169,9 @@ class Containers(Protocol):
     def rename(self, name: str, new: str) -> None:
         """Give it another name."""
 
+    def set_restart_policy(self, name: str, policy: str) -> None:
+        """Say when the engine starts it by itself: `no`, `always`, `unless-stopped`."""
+
     def logs_tail(self, name: str, lines: int) -> str:
         """Return the last lines that it wrote to stdout and stderr."""
 

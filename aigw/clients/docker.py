@@ -101,6 +101,12 @@ class Docker:
         with translated(self._host, f"renaming `{name}` to `{new}`"):
             self._api.rename(name, new)
 
+    def set_restart_policy(self, name: str, policy: str) -> None:
+        """Say when the engine starts it by itself: `no`, `always`, `unless-stopped`."""
+        with translated(self._host, f"changing how `{name}` is restarted"):
+            wanted: Any = {"Name": policy, "MaximumRetryCount": 0}
+            self._api.update_container(name, restart_policy=wanted)
+
     def logs_tail(self, name: str, lines: int) -> str:
         """Return the last lines that it wrote to stdout and stderr."""
         with translated(self._host, f"reading the log of `{name}`"):

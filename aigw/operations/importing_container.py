@@ -1,0 +1,150 @@
+"""The container of an old installation: found, put aside, and brought back."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from aigw.errors import BadUsage, DockerMissing, NotOurs
+from aigw.operations.world import DEFAULT_GATEWAY, World
+from aigw.spec.image import Image
+from aigw.state.import_journal import ContainerBefore
+
+if TYPE_CHECKING:  # slow to import, and needed only where Docker answers
+    from aigw.clients.containers import ContainerSeen
+
+DATA = "/data"
+OUR_LABEL = "aigw.folder"
+USUAL_IMAGE, USUAL_HOSTS, USUAL_TAG = "higress/all-in-one", ".cr.aliyuncs.com", "latest"
+STOP_SECONDS = 30
+NEVER = "no"
+
+
+class OldContainers(Protocol):
+    """The containers of one Docker engine, as far as an import needs them."""
+
+    def container(self, name: str) -> "ContainerSeen | None":
+        """Look at one by name or id; None when there is none."""
+
+    def start(self, name: str) -> None:
+        """Start it."""
+
+    def stop(self, name: str, *, seconds: int) -> None:
+        """Ask it to end, and end it after so many seconds."""
+
+    def rename(self, name: str, new: str) -> None:
+        """Give it another name."""
+
+    def set_restart_policy(self, name: str, policy: str) -> None:
+        """Say when Docker starts it by itself: `no`, `always`, `unless-stopped`, `on-failure`."""
+
+
+Docker = Callable[[], OldContainers]
+"""Returns the containers of this machine's Docker; raises DockerMissing where none answers."""
+
+
+def find_container(world: World, docker: Docker, folder: Path, name: str) -> "ContainerSeen | None":
+    """Return the container that serves the folder; None where there is none, or no Docker.
+
+    An empty `name` is the script's own. Raises BadUsage when one that was named is not there, and
+    NotOurs when it serves another folder.
+    """
+    try:
+        found = docker().container(name or DEFAULT_GATEWAY)
+    except DockerMissing:
+        if name:
+            raise
+        world.note("Docker does not answer: whether the old container runs is not known")
+        return None
+    if found is None and name:
+        raise BadUsage(f"there is no container `{name}`", hint="docker ps -a")
+    if found is None or not _is_old(world, found, folder, named=bool(name)):
+        return None
+    return found
+
+
+def find_again(docker: Docker, was: ContainerBefore) -> "ContainerSeen | None":
+    """Return the container that an import had begun with; None where it is gone, or no Docker."""
+    try:
+        return docker().container(was.id)
+    except DockerMissing:
+        return None
+
+
+def put_aside(docker: Docker, was: ContainerBefore) -> None:
+    """Stop the container for good and take its name from it; nothing of it is removed."""
+    containers = docker()
+    found = containers.container(was.id)
+    if found is None:
+        return
+    containers.set_restart_policy(was.id, NEVER)
+    if found.running:
+        containers.stop(was.id, seconds=STOP_SECONDS)
+    if found.name != was.aside:
+        containers.rename(was.id, was.aside)
+
+
+def bring_back(world: World, docker: Docker, was: ContainerBefore) -> bool:
+    """Give the container back its name and its life; says whether it is there at all."""
+    containers = docker()
+    found = containers.container(was.id)
+    if found is None:
+        world.note(f"container `{was.name}` is gone; the script's `start` makes it again")
+        return False
+    if found.name != was.name:
+        containers.rename(was.id, was.name)
+    containers.set_restart_policy(was.id, was.restart)
+    if was.ran and not found.running:
+        containers.start(was.id)
+    return True
+
+
+def as_it_was(found: "ContainerSeen") -> ContainerBefore:
+    """Remember a container."""
+    return ContainerBefore(
+        id=found.id,
+        name=found.name,
+        aside=f"{found.name}-before-aigw",
+        restart=found.restart_policy,
+        ran=found.running,
+    )
+
+
+def published(found: "ContainerSeen | None") -> dict[int, int]:
+    """Return the port on the machine for each port inside."""
+    ports = found.ports if found is not None else ()
+    pairs = ((one.inner.partition("/"), one.port) for one in ports)
+    return {int(inner): port for (inner, _, kind), port in pairs if kind in {"", "tcp"} and port}
+
+
+def image(found: "ContainerSeen | None") -> Image:
+    """Return the image where it is another than we take ourselves."""
+    reference = found.reference if found is not None else ""
+    if not reference or "@" in reference or reference.startswith("sha256:"):
+        return Image()
+    repository, _, tag = reference.rpartition(":")
+    if not repository or "/" in tag:
+        repository, tag = reference, ""
+    host, _, rest = repository.partition("/")
+    usual = rest == USUAL_IMAGE and host.endswith(USUAL_HOSTS)
+    return Image(
+        repository="" if usual or repository == USUAL_IMAGE else repository,
+        tag="" if tag == USUAL_TAG else tag,
+    )
+
+
+def _is_old(world: World, found: "ContainerSeen", folder: Path, *, named: bool) -> bool:
+    if OUR_LABEL in found.labels:
+        if named:
+            raise BadUsage(f"container `{found.name}` is one of aigw's own", hint="aigw list")
+        return False
+    sources = [mount.source for mount in found.mounts if mount.target == DATA]
+    # Docker Desktop shows a folder under the place where its machine has it mounted.
+    if any(os.path.realpath(one) == str(folder) or one.endswith(str(folder)) for one in sources):
+        return True
+    where = f"`{sources[0]}`" if sources else "no folder"
+    words = f"container `{found.name}` serves {where}, not `{folder}`; it is left alone"
+    if named:
+        raise NotOurs(words)
+    world.note(words)
+    return False
