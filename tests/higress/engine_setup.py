@@ -1,0 +1,65 @@
+"""A container engine for tests: the one that answers, or one that is started for the session."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException
+
+PATIENCE = 30.0
+
+
+class NoEngine(Exception):
+    """Why no container engine can be had here."""
+
+
+def answers() -> bool:
+    """Tell whether an engine answers."""
+    try:
+        client = docker.from_env(timeout=10)
+    except DockerException:
+        return False
+    try:
+        return bool(client.ping())
+    except (DockerException, OSError):
+        return False
+    finally:
+        client.close()
+
+
+@contextmanager
+def engine() -> Iterator[None]:
+    """Have an engine inside the `with` block; one that was started here is stopped after it."""
+    if answers():
+        yield
+        return
+    daemon = shutil.which("dockerd", path="/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin")
+    if daemon is None:
+        raise NoEngine(
+            "no container engine answers and dockerd is missing (apt-get install docker.io)"
+        )
+    if os.geteuid() != 0:
+        raise NoEngine("no container engine answers, and only root can start one")
+    log = Path(tempfile.gettempdir()) / "aigw-test-dockerd.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen([daemon], stdout=output, stderr=output, start_new_session=True)
+    try:
+        _wait(process, log)
+        yield
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def _wait(process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not answers():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise NoEngine(f"dockerd does not come up: {log.read_text(errors='replace')[-800:]}")
+        time.sleep(0.1)

@@ -1,0 +1,1 @@
+"""What controller and pilot make of the store: configuration of a real Envoy, in files."""

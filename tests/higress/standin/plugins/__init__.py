@@ -1,0 +1,1 @@
+"""What the gateway's WebAssembly plugins decide, and how their files are served."""

@@ -1,0 +1,45 @@
+
+function envoy_on_request(handle)
+  local body
+  if string.find(handle:headers():get("content-type") or "", "application/json", 1, true) then
+    body = whole_body(handle)
+  end
+  local cluster = handle:metadata():get("cluster")
+  if not cluster then return end
+  local lines = heads(handle)
+  lines[#lines + 1] = "route\t" .. handle:streamInfo():routeName()
+  lines[#lines + 1] = "cluster\t" .. cluster
+  local told, changed = ask(handle, "/ai-proxy/request", lines, body)
+  if obey(handle, told, changed) then return end
+  if #told > 0 then handle:clearRouteCache() end
+end
+
+function envoy_on_response(handle)
+  local note = notes(handle)
+  if not note["convert"] or handle:headers():get(":status") ~= "200" then return end
+  local kind = handle:headers():get("content-type") or ""
+  if string.find(kind, "text/event-stream", 1, true) then
+    handle:headers():remove("content-length")
+    local converter = CONVERTERS[note["convert"]](note["model"] or "")
+    local rest = ""
+    for chunk in handle:bodyChunks() do
+      rest = rest .. chunk:getBytes(0, chunk:length())
+      local out = {}
+      while true do
+        local stop, after = string.find(rest, "\r?\n\r?\n")
+        if not stop then break end
+        local event = string.sub(rest, 1, stop - 1)
+        rest = string.sub(rest, after + 1)
+        local data = string.match(event, "data: ?([^\r\n]*)")
+        if data then out[#out + 1] = converter(data) end
+      end
+      chunk:setBytes(table.concat(out))
+    end
+    return
+  end
+  local body = whole_body(handle)
+  if not body then return end
+  local lines = {"convert\t" .. note["convert"], "model\t" .. (note["model"] or "")}
+  local told, changed = ask(handle, "/ai-proxy/response", lines, body)
+  if #told > 0 then handle:body():setBytes(changed) end
+end

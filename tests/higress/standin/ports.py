@@ -1,0 +1,16 @@
+"""The ports inside the container."""
+
+HTTP = 8080
+HTTPS = 8443
+CONSOLE = 8001
+PLUGIN_SERVER = 8002
+ADMIN = 15000
+PILOT = 15010
+PILOT_DEBUG = 15014
+GATEWAY_STATS = 15020
+GATEWAY_READY = 15021
+CONTROLLER = 15051
+CONTROLLER_HTTP = 8888
+APISERVER = 18443
+PLUGIN_HOST = 18999
+"""Not in the real image: what its Envoy does inside itself."""
