@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from aigw.catalog.target import PORTS
@@ -110,6 +111,7 @@ class Upstream:
         return [own, AUTH_REGISTRY] if "vertexAuthKey" in self.fields else [own]
 
 
+@cache
 def _address(host: str) -> IPv4Address | IPv6Address | None:
     try:
         return ip_address(host)

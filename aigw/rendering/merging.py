@@ -1,6 +1,7 @@
 """Three trees made one: what is there, what we want, and what we had put there."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -91,18 +92,14 @@ class Merge:
     def _list(
         self, path: str, there: Sequence[Tree], wanted: Sequence[Tree], was: Sequence[Tree]
     ) -> list[Tree]:
-        """Merge objects by their names; ours stand in our order, others behind whom they follow."""
+        """Merge objects by their names; new ones go to the end, as where the console adds them."""
         old, new, own = _by_identity(there), _by_identity(wanted), _by_identity(was)
-        order = list(new)
-        place = 0
         for identity in old:
-            if identity in new:
-                place = order.index(identity) + 1
-            elif identity not in own:
-                order.insert(place, identity)
-                place += 1
-            elif not alike(old[identity], own[identity]):
+            going = identity in own and identity not in new
+            if going and not alike(old[identity], own[identity]):
                 self.edited(f"{path}[{_shown(identity)}]")
+        kept = [identity for identity in old if identity in new or identity not in own]
+        order = [*kept, *(identity for identity in new if identity not in old)]
         merged = [
             self.node(
                 f"{path}[{_shown(identity)}]",
@@ -131,7 +128,7 @@ class Merge:
 
 def alike(one: Tree, other: Tree) -> bool:
     """Say whether two trees mean the same in a store; a null member is as good as none."""
-    return json.dumps(_plain(one), sort_keys=True) == json.dumps(_plain(other), sort_keys=True)
+    return (type(one) is type(other) is str and one == other) or _plain(one) == _plain(other)
 
 
 def _plain(tree: Tree) -> Tree:
@@ -141,7 +138,9 @@ def _plain(tree: Tree) -> Tree:
         case list() | tuple():
             return [_plain(child) for child in tree]
         case str() if (held := _json(tree)) is not None:
-            return {"json": _plain(held)}
+            return ("json", _plain(held))
+        case bool():
+            return ("bool", tree)  # to Python it is a number
         case _:
             return tree
 
@@ -188,10 +187,11 @@ def _scopes(item: Tree) -> Identity:
 def _by_identity(items: Sequence[Tree]) -> dict[Identity, Tree]:
     """Return the objects by identity; the second of two alike has a number in it."""
     found: dict[Identity, Tree] = {}
+    times: Counter[Identity] = Counter()
     for item in items:
         identity = _identity(item)
-        times = sum(known[: len(identity)] == identity for known in found)
-        found[(*identity, times) if times else identity] = item
+        found[(*identity, times[identity]) if times[identity] else identity] = item
+        times[identity] += 1
     return found
 
 

@@ -29,6 +29,8 @@ def reconcile(there: Body | None, wanted: Body, was: Body | None) -> Reconciled:
     """
     if there is None:
         return Reconciled(body=dict(wanted), edits=())
+    if same(there, wanted):
+        return Reconciled(body=raised(there, over=there), edits=())
     edits: list[str] = []
     merge = Merge(edited=edits.append, known=was is not None)
     merged = merge.node("", ours(there), ours(wanted), ours(was or {}))
