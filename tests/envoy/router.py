@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from aigw.rendering.envoy import render
 from aigw.spec.prompt import prompt_of
 from aigw.spec.routing import AutoRouting, RoutingRule
 from aigw.spec.rules import decide
+from tests.envoy.client import Client
 from tests.envoy.gateway import Gateway, wait_for
 from tests.envoy.upstream import Upstream
 from tests.routing_cases import NOT_ROUTED
@@ -42,18 +44,35 @@ class Router:
         method: str = "POST",
     ) -> str:
         """Send a request and return the model that the provider received."""
-        self.upstream.received.clear()
-        with self.gateway.open(method, path, body, dict(headers)) as response:
-            response.read()
-            assert response.status in {200, 400, 404, 405, 415}
-            assert (response.status == 200) is bool(self.upstream.received)
-        if not self.upstream.received:
-            return NOT_ROUTED
-        return str(parsed(self.upstream.only().body)["model"])
+        return received_model(self.gateway, self.upstream, (method, path, body, headers))
 
     def _serves(self, generation: str) -> bool | None:
         served = self.gateway.get("/health").header("x-aigw-generation")
         return True if served == generation else None
+
+
+Request = tuple[str, str, bytes | None, tuple[tuple[str, str], ...]]
+
+
+class Routed(Protocol):
+    """Whatever sends a request on and can say with which model."""
+
+    def model(self, path: str, body: bytes | None) -> str:
+        """Send a request and return the model that the provider received."""
+        ...
+
+
+def received_model(gateway: Client, upstream: Upstream, request: Request) -> str:
+    """Send a request and return the model that the provider received."""
+    method, path, body, headers = request
+    upstream.received.clear()
+    with gateway.open(method, path, body, dict(headers)) as response:
+        response.read()
+        assert response.status in {200, 400, 404, 405, 415}
+        assert (response.status == 200) is bool(upstream.received)
+    if not upstream.received:
+        return NOT_ROUTED
+    return str(parsed(upstream.only().body)["model"])
 
 
 def parsed(body: bytes) -> dict[str, object]:
@@ -79,7 +98,7 @@ def chat(content: object, **more: object) -> dict[str, object]:
     return {"model": "auto", "messages": [{"role": "user", "content": content}], **more}
 
 
-def everywhere(router: Router, routing: AutoRouting, path: str, body: bytes) -> set[str]:
+def everywhere(router: Routed, routing: AutoRouting, path: str, body: bytes) -> set[str]:
     """Ask all three which model an auto-routed request gets."""
     return {
         decide(routing, prompt_of(parsed(body))).model,

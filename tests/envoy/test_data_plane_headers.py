@@ -8,38 +8,13 @@ import pytest
 
 from aigw.rendering.envoy import render
 from aigw.spec.secret import Secret
+from tests.envoy.client_headers import KEPT_HERE, PASSED
 from tests.envoy.gateway import GENERATION, Gateway, keys, provider, wait_for
 from tests.envoy.upstream import CHAT, Answer, Upstream, json_answer
 
 pytestmark = pytest.mark.envoy
 
 ALWAYS = {"host", "content-length", "content-type", "x-request-id", "authorization"}
-
-KEPT_HERE = {
-    "authorization": "Bearer client-secret",
-    "x-api-key": "client-secret",
-    "api-key": "client-secret",
-    "x-goog-api-key": "client-secret",
-    "proxy-authorization": "Basic client-secret",
-    "cookie": "session=client-secret",
-    "forwarded": "for=10.1.1.1",
-    "via": "1.1 proxy",
-    "accept-encoding": "gzip",
-    "x-forwarded-for": "10.1.1.1",
-    "x-forwarded-host": "example.com",
-    "x-forwarded-proto": "https",
-    "x-forwarded-anything": "x",
-    "x-aigw-provider": "p",
-    "x-aigw-route": "p.1",
-    "x-aigw-model": "m",
-    "x-aigw-rule": "r",
-    "x-aigw-anything": "x",
-    "x-higress-llm-model": "cheap",
-    "x-envoy-max-retries": "3",
-    "x-envoy-retry-on": "5xx",
-    "x-envoy-upstream-rq-timeout-ms": "1",
-    "x-envoy-original-path": "/x",
-}
 
 
 @pytest.mark.parametrize("name", KEPT_HERE)
@@ -49,19 +24,6 @@ def test_a_header_for_the_gateway_stays_here(
     assert gateway.chat("m", {name: KEPT_HERE[name]}).status == 200
     assert upstream.only().names() == ALWAYS
     assert upstream.only().values("authorization") == ["Bearer sk-p"]
-
-
-PASSED = {
-    "user-agent": "OpenAI/JS 7.15.0",
-    "accept": "text/event-stream",
-    "x-stainless-retry-count": "0",
-    "openai-beta": "assistants=v2",
-    "anthropic-beta": "context-1m",
-    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    "tracestate": "a=b",
-    "x-session-affinity": "abc:0",
-    "x-custom": 'a "quoted", odd; value',
-}
 
 
 @pytest.mark.parametrize("name", PASSED)

@@ -4,7 +4,7 @@ What counts is the model that the provider received.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 
@@ -12,13 +12,14 @@ import pytest
 
 from aigw.rendering.envoy import render
 from aigw.spec.gateway import GatewaySpec
-from aigw.spec.prompt import BLANKS, MAX_PROMPT_BYTES
+from aigw.spec.prompt import BLANKS
 from aigw.spec.routing import AUTO_MODELS
-from aigw.spec.rules import pattern_of_trigger, refusal, whole
+from aigw.spec.rules import refusal, whole
 from tests.envoy.gateway import Gateway, provider, put, wait_for
-from tests.envoy.router import CHAT, MESSAGES, RESPONSES, Router, chat, everywhere, rules
+from tests.envoy.prompts import DAILY, FORMS, OPENCLAW, PROMPTS, endpoint
+from tests.envoy.router import CHAT, RESPONSES, Router, chat, everywhere, rules
 from tests.envoy.upstream import Upstream
-from tests.openclaw import REQUESTS, RULES, TRIGGERS, OpenClawRequest
+from tests.openclaw import REQUESTS, TRIGGERS
 from tests.routing_cases import CASES, auto_routing
 from tests.rule_meanings import MEANINGS
 
@@ -44,15 +45,6 @@ def test_the_provider_gets_the_model_that_higress_chose(router: Router, config: 
     assert received == {case.id: case.here for case in cases}
 
 
-OPENCLAW = rules(*((rule["pattern"], rule["model"]) for rule in RULES))
-
-
-def _endpoint(request: OpenClawRequest) -> str:
-    if request.path.endswith("/messages"):
-        return MESSAGES
-    return RESPONSES if "input" in request.body else CHAT
-
-
 def test_what_is_typed_into_openclaw_decides_in_every_kind_of_request(router: Router) -> None:
     router.use(OPENCLAW)
     wrong = []
@@ -60,7 +52,7 @@ def test_what_is_typed_into_openclaw_decides_in_every_kind_of_request(router: Ro
         for prompt, model in {request.prompt: "usual", **TRIGGERS}.items():
             for spelling in AUTO_MODELS:
                 body = json.dumps({**request.typed(prompt), "model": spelling}).encode()
-                got = everywhere(router, OPENCLAW, _endpoint(request), body)
+                got = everywhere(router, OPENCLAW, endpoint(request), body)
                 if got != {model}:
                     wrong.append((request.name, prompt, spelling, got))
     assert wrong == []
@@ -78,83 +70,6 @@ def test_a_rule_means_in_envoy_what_it_means_in_go(router: Router) -> None:
             if everywhere(router, routing, CHAT, body) != {"chosen" if met else "usual"}:
                 wrong.append((pattern, prompt, met))
     assert wrong == []
-
-
-FORMS: dict[str, tuple[str, Callable[[str], dict[str, object]]]] = {
-    "chat": (CHAT, lambda text: {"messages": [{"role": "user", "content": text}]}),
-    "chat parts": (
-        CHAT,
-        lambda text: {"messages": [{"role": "user", "content": [{"type": "text", "text": text}]}]},
-    ),
-    "responses text": (RESPONSES, lambda text: {"input": text}),
-    "responses": (RESPONSES, lambda text: {"input": [{"role": "user", "content": text}]}),
-    "responses parts": (
-        RESPONSES,
-        lambda text: {
-            "input": [
-                {
-                    "type": "message",
-                    "role": "user",
-                    "content": [{"type": "input_text", "text": text}],
-                }
-            ]
-        },
-    ),
-    "messages": (
-        MESSAGES,
-        lambda text: {
-            "max_tokens": 9,
-            "system": "translate",
-            "messages": [
-                {"role": "user", "content": [{"type": "text", "text": text}]},
-                {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "input": {}}]},
-                {
-                    "role": "user",
-                    "content": [
-                        {"type": "tool_result", "tool_use_id": "t", "content": "translate"}
-                    ],
-                },
-            ],
-        },
-    ),
-}
-DAILY = rules(
-    (pattern_of_trigger("深入思考|deep thinking"), "deep"),
-    (pattern_of_trigger("c++|what's"), "escaped"),
-    (r"(?i)\b(translate|翻译)", "translate"),
-    (r"^\x{FFFD}+$", "broken"),
-    ("^😀$", "emoji"),
-    (r'^say "\\"$', "quotes"),
-    ("(?m)^second$", "line"),
-    (r"^a\x{FFFD}b$", "nul"),
-    ("needle$", "end"),
-    ("^needle", "start"),
-)
-PROMPTS = {
-    "深入思考：为什么": "deep",
-    "\u3000 Deep Thinking ": "deep",
-    "[Sat 2026-11-21 00:30 UTC] deep thinking": "deep",
-    "not deep thinking": "usual",
-    "C++ or Rust?": "escaped",
-    "What's up": "escaped",
-    "please Translate": "translate",
-    "翻译": "usual",
-    "\ud83d": "broken",
-    "\ude00\ud83d": "broken",
-    "😀": "emoji",
-    'say "\\"': "quotes",
-    "first\nsecond\nthird": "line",
-    "a\0b": "nul",
-    "": "usual",
-    " \n": "usual",
-    "hay " * 5000 + "needle": "end",
-    "needle" + " hay" * 5000: "start",
-    "a" * (MAX_PROMPT_BYTES - 6) + "needle": "end",
-    "a" * (MAX_PROMPT_BYTES - 5) + "needle": "usual",
-    "你" * (MAX_PROMPT_BYTES // 3 - 2) + "needle": "end",
-    "你" * (MAX_PROMPT_BYTES // 3) + "needle": "usual",
-    "needle" + "你" * 2 * MAX_PROMPT_BYTES: "start",
-}
 
 
 @pytest.mark.parametrize("form", FORMS)
