@@ -56,6 +56,8 @@ class Imported:
 def look_at(world: World, gateway: str, wanted: ImportWanted, docker: Docker) -> Imported:
     """Say what an import would do; nothing is changed. Raises as `take_over` does."""
     found = find(world, gateway, wanted, docker)
+    for note in found.notes:
+        world.note(note)
     _draft(Draft(spec=found.meaning.spec, keys={}), found)
     return _report(gateway, found, ALREADY if _is_done(found) else PLANNED)
 
@@ -120,7 +122,7 @@ def _take(
     if journal.container is not None:
         world.step(f"putting container {journal.container.name} aside")
         put_aside(docker, journal.container)
-    make_private(world, found.folder, found, journal)
+    make_private(world, found, journal)
     write_journal(paths, replace(journal, done=True, written=hashes(paths)))
 
 

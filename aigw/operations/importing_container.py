@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from aigw.engines.higress_container import FOLDER
 from aigw.errors import BadUsage, DockerMissing, NotOurs
 from aigw.operations.world import DEFAULT_GATEWAY, World
 from aigw.spec.image import Image
@@ -14,10 +16,10 @@ if TYPE_CHECKING:  # slow to import, and needed only where Docker answers
     from aigw.clients.containers import ContainerSeen
 
 DATA = "/data"
-OUR_LABEL = "aigw.folder"
 USUAL_IMAGE, USUAL_HOSTS, USUAL_TAG = "higress/all-in-one", ".cr.aliyuncs.com", "latest"
 STOP_SECONDS = 30
 NEVER = "no"
+UNKNOWN = "Docker does not answer: whether the old container runs is not known"
 
 
 class OldContainers(Protocol):
@@ -43,24 +45,34 @@ Docker = Callable[[], OldContainers]
 """Returns the containers of this machine's Docker; raises DockerMissing where none answers."""
 
 
-def find_container(world: World, docker: Docker, folder: Path, name: str) -> "ContainerSeen | None":
-    """Return the container that serves the folder; None where there is none, or no Docker.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """The container that serves a folder, or None, and what the person should know about that."""
 
-    An empty `name` is the script's own. Raises BadUsage when one that was named is not there, and
-    NotOurs when it serves another folder.
+    container: "ContainerSeen | None" = None
+    notes: tuple[str, ...] = ()
+
+
+def look_for(docker: Docker, folder: Path, name: str) -> Looked:
+    """Look for the container that serves the folder; an empty `name` is the script's own.
+
+    Raises BadUsage when one that was named is not there, and NotOurs when it serves another folder.
     """
     try:
         found = docker().container(name or DEFAULT_GATEWAY)
     except DockerMissing:
         if name:
             raise
-        world.note("Docker does not answer: whether the old container runs is not known")
-        return None
+        return Looked(notes=(UNKNOWN,))
     if found is None and name:
         raise BadUsage(f"there is no container `{name}`", hint="docker ps -a")
-    if found is None or not _is_old(world, found, folder, named=bool(name)):
-        return None
-    return found
+    other = _other(found, folder) if found is not None else ""
+    if other and name:
+        raise NotOurs(other)
+    ours = found is not None and FOLDER in found.labels
+    return Looked(
+        container=None if other or ours else found, notes=(other,) if other and not ours else ()
+    )
 
 
 def find_again(docker: Docker, was: ContainerBefore) -> "ContainerSeen | None":
@@ -133,18 +145,13 @@ def image(found: "ContainerSeen | None") -> Image:
     )
 
 
-def _is_old(world: World, found: "ContainerSeen", folder: Path, *, named: bool) -> bool:
-    if OUR_LABEL in found.labels:
-        if named:
-            raise BadUsage(f"container `{found.name}` is one of aigw's own", hint="aigw list")
-        return False
+def _other(found: "ContainerSeen", folder: Path) -> str:
+    """Say that a container does not serve the folder; empty where it does."""
+    if FOLDER in found.labels:
+        return f"container `{found.name}` is one of aigw's own"
     sources = [mount.source for mount in found.mounts if mount.target == DATA]
     # Docker Desktop shows a folder under the place where its machine has it mounted.
     if any(os.path.realpath(one) == str(folder) or one.endswith(str(folder)) for one in sources):
-        return True
+        return ""
     where = f"`{sources[0]}`" if sources else "no folder"
-    words = f"container `{found.name}` serves {where}, not `{folder}`; it is left alone"
-    if named:
-        raise NotOurs(words)
-    world.note(words)
-    return False
+    return f"container `{found.name}` serves {where}, not `{folder}`; it is left alone"

@@ -3,7 +3,6 @@
 import os
 from base64 import b64decode
 from binascii import Error
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,7 +18,8 @@ from aigw.state.paths import GatewayPaths
 from aigw.state.store_reading import KINDS
 
 ADMIN = "secrets/higress-console.yaml"
-PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+PRIVATE_FILE, PRIVATE_FOLDER, OTHERS = 0o600, 0o700, 0o077
+TAKEN = "aigw took this gateway over; `aigw import DIR --undo` gives it back"
 
 
 def kept_files(found: Found) -> dict[str, str]:
@@ -41,22 +41,20 @@ def copy_kept(paths: GatewayPaths, files: dict[str, str]) -> None:
         write_atomically(paths.higress / path, text)
 
 
-def make_private(world: World, folder: Path, found: Found, journal: Journal) -> None:
+def make_private(world: World, found: Found, journal: Journal) -> None:
     """Take the keys that are kept elsewhere now out of `default.cfg`, and shut the folder."""
-    for path in _not_ours(folder, found):
-        owner = path.stat().st_uid
-        world.note(
-            f"`{path}` belongs to user {owner} and stays as it is; its keys may be read by "
-            f"others: sudo chmod go-rwx {os.fspath(path)!r}"
-        )
-    moved, config = found.meaning.moved, folder / CONFIG
-    mine = os.geteuid()
-    if found.config is not None and journal.config is not None and config.stat().st_uid in {mine}:
-        note = "aigw took this gateway over; `aigw import DIR --undo` gives it back"
-        text = without(found.config, moved, note) if moved else found.config
+    folder, config = found.folder, found.folder / CONFIG
+    if found.config is not None and journal.config is not None and _is_ours(config):
+        moved = found.meaning.moved
+        text = without(found.config, moved, TAKEN) if moved else found.config
         put(config, text, journal.config, mode=PRIVATE_FILE)
-    if folder.stat().st_uid == mine:
+    if _is_ours(folder):
         _shut(folder)
+    elif folder.stat().st_mode & OTHERS:
+        world.note(
+            f"`{folder}` belongs to another user and stays open: its keys can be read by others; "
+            f"sudo chmod 700 {os.fspath(folder)!r}"
+        )
 
 
 def hashes(paths: GatewayPaths) -> dict[str, str]:
@@ -72,13 +70,9 @@ def _shut(folder: Path) -> None:
         raise CannotWrite(f"`{folder}` could not be made private: {reason(error)}") from error
 
 
-def _not_ours(folder: Path, found: Found) -> Iterator[Path]:
-    """Yield what we cannot make private; root can all."""
-    mine = os.geteuid()
-    if mine and folder.stat().st_uid != mine:
-        yield folder
-        if found.config is not None and (folder / CONFIG).stat().st_uid != mine:
-            yield folder / CONFIG
+def _is_ours(path: Path) -> bool:
+    """Say whether we may change the mode of a file or a folder."""
+    return os.geteuid() in {0, path.stat().st_uid}
 
 
 def _is_usable(found: Found) -> bool:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from aigw.errors import BadUsage, Problem, SpecInvalid
 from aigw.operations.importing_container import (
     Docker,
+    Looked,
     find_again,
-    find_container,
     image,
+    look_for,
     published,
 )
 from aigw.operations.world import World
@@ -42,13 +43,17 @@ class ImportWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An old installation; `config` is its `default.cfg`, `journal` says if it was begun before."""
+    """An old installation; `config` is its `default.cfg`, `journal` says if it was begun before.
+
+    `notes` is what the person should know about its container.
+    """
 
     folder: Path
     meaning: Meaning
     store: Store
     config: str | None
     container: "ContainerSeen | None"
+    notes: tuple[str, ...]
     journal: Journal | None
 
 
@@ -62,16 +67,13 @@ def find(world: World, gateway: str, wanted: ImportWanted, docker: Docker) -> Fo
     paths = world.home.gateway(gateway)
     journal = read_journal(paths)
     _refuse_taken(world, paths, folder, journal)
-    if journal is None:
-        container = find_container(world, docker, folder, wanted.container)
-    else:  # only what the import had begun with
-        container = find_again(docker, journal.container) if journal.container else None
+    looked = _looked(wanted, docker, folder, journal)
     store, config = _store(folder), _config(folder, paths if journal else None)
     understood = meaning(
         Installation(
             trees=store.trees,
             env=env_file(config.text) if config.text is not None else EnvFile(),
-            published=published(container),
+            published=published(looked.container),
             doubles=store.doubles,
             bad=(*store.bad, *config.bad),
         ),
@@ -79,15 +81,23 @@ def find(world: World, gateway: str, wanted: ImportWanted, docker: Docker) -> Fo
         wrong=key_problem,
     )
     files = tuple(path for path in understood.files if _is_sound(path, store, understood))
-    spec = replace(understood.spec, image=image(container))
+    spec = replace(understood.spec, image=image(looked.container))
     return Found(
         folder=folder,
         meaning=replace(understood, files=files, spec=spec),
         store=store,
         config=config.text,
-        container=container,
+        container=looked.container,
+        notes=looked.notes,
         journal=journal,
     )
+
+
+def _looked(wanted: ImportWanted, docker: Docker, folder: Path, journal: Journal | None) -> Looked:
+    """Look for the old container; once an import was begun it is the one that it began with."""
+    if journal is None:
+        return look_for(docker, folder, wanted.container)
+    return Looked(container=find_again(docker, journal.container) if journal.container else None)
 
 
 def source_folder(world: World, named: Path) -> Path:

@@ -130,7 +130,8 @@ def restore(path: Path, was: FileBefore, text: str | None = None) -> None:
     try:
         if stat.S_IMODE(path.stat().st_mode) != was.mode:
             path.chmod(was.mode)
-        os.utime(path, ns=(path.stat().st_atime_ns, was.modified))
+        if path.stat().st_mtime_ns != was.modified:
+            os.utime(path, ns=(path.stat().st_atime_ns, was.modified))
     except OSError as error:
         raise CannotWrite(f"`{path}` could not be put back: {reason(error)}") from error
 
