@@ -37,7 +37,7 @@ local function report(handle, noted, route)
 end
 
 -- Asking for metadata makes Envoy choose the route.
-local function current_route(handle)
+local function chosen_route(handle)
   handle:metadata()
   return handle:streamInfo():routeName() or ""
 end
@@ -45,7 +45,7 @@ end
 local function check(handle)
   local metadata = handle:streamInfo():dynamicMetadata()
   local noted = metadata:get("aigw") or {}
-  local route = current_route(handle)
+  local route = chosen_route(handle)
   local provider = names.provider(route)
   local problem = fault(handle:headers(), noted, provider)
   if problem then return refuse(handle, noted.path or "", problem) end

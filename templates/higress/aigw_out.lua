@@ -13,10 +13,13 @@ local function decided(headers, waits)
   return model == AUTO and waits.model or model
 end
 
--- Waits for the body, so that the table can be looked at.
-local function refuse(handle, path, problem_of)
-  handle:body()
-  answers.refuse(handle, path, problem_of(known(handle)))
+-- Refuses for a reason that depends on the table: `told`, if it was looked at, or behind the body.
+local function refuse(handle, path, reason, told)
+  if not told then
+    handle:body()
+    told = known(handle)
+  end
+  answers.refuse(handle, path, reason(told), told)
 end
 
 local function undecided(told)
@@ -46,24 +49,21 @@ local function put_back(handle, waits, model)
 end
 
 -- Puts a request that waits on the route of the model that was decided.
-local function continue(handle, noted)
-  local waits = noted.waits
+local function go_on(handle, noted)
+  local waits, told = noted.waits, nil
   handle:headers():replace(":path", waits.path)
   local model, provider, problem = decided(handle:headers(), waits), nil, nil
   if not model then return refuse(handle, noted.path, undecided) end
-  local list = nil
   if routes.may_name(model, waits.forced) then
-    local told = known(handle)
-    list = told.names
-    model, provider, problem = routes.named(told, model, waits.forced)
-    if problem then return answers.refuse(handle, noted.path, problem) end
+    local here = known(handle)
+    told = {generation = here.generation, names = here.names}
+    model, provider, problem = routes.named(here, model, waits.forced)
+    if problem then return answers.refuse(handle, noted.path, problem, told) end
     handle:body()
   end
   routes.put(handle, model, provider)
   if not routes.is_right(routes.current(handle), provider) then
-    local problem_of = unserved(model, provider)
-    if list then return answers.refuse(handle, noted.path, problem_of({names = list})) end
-    return refuse(handle, noted.path, problem_of)
+    return refuse(handle, noted.path, unserved(model, provider), told)
   end
   handle:body()
   put_back(handle, waits, model)
@@ -73,7 +73,7 @@ local function leave(handle)
   local noted = handle:streamInfo():dynamicMetadata():get("aigw")
   if not noted or noted.out then return end
   if noted.waits then
-    continue(handle, noted)
+    go_on(handle, noted)
   elseif not routes.is_right(routes.current(handle), noted.provider) then
     refuse(handle, noted.path, unserved(noted.model, noted.provider))
   end

@@ -19,6 +19,7 @@ end
 -- The model without `id/` and the provider that is named, nil where none is; or nil, nil and a problem.
 -- `forced` is the id that the client insists on, `told` what known() returns; aigw/spec/serving.py decides the same.
 local function named(told, model, forced)
+  if not told.generation then return nil, nil, problems.not_ready("table of models") end
   local id, bare = split(model)
   if forced then
     if not is_provider(told, forced) then return nil, nil, problems.unknown_provider(forced) end

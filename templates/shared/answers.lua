@@ -4,18 +4,20 @@
 
 local find, gsub, sub = string.find, string.gsub, string.sub
 
-local function respond(handle, status, body, more)
-  local headers = more or {}
-  headers[":status"] = status
+local function respond(handle, generation, answer)
+  local headers = answer.headers or {}
+  headers[":status"] = answer.status
   headers["content-type"] = "application/json"
-  headers["x-aigw-generation"] = known(handle).generation
-  handle:respond(headers, body)
+  headers["x-aigw-generation"] = generation
+  handle:respond(headers, answer.body)
 end
 
 -- Envoy words its own 400s and the like; `refused` tells it that this answer has its words already.
-local function refuse(handle, path, problem)
+-- `here` is what known() returned, where that was asked before.
+local function refuse(handle, path, problem, here)
   handle:streamInfo():dynamicMetadata():set("aigw", "refused", true)
-  respond(handle, problem.status, errors.body(path, problem), problem.headers)
+  local answer = {status = problem.status, headers = problem.headers, body = errors.body(path, problem)}
+  respond(handle, (here or known(handle)).generation, answer)
 end
 
 local function decoded(path)
@@ -36,14 +38,15 @@ local function own_body(path, here)
 end
 
 local function answer_ourselves(handle, method, path)
-  local body, problem = own_body(path, known(handle))
+  local here = known(handle)
+  local body, problem = own_body(path, here)
   if not body and not problem then
     problem = problems.unknown_endpoint(method, path)
   elseif method ~= "GET" and method ~= "HEAD" then
     problem = problems.wrong_method(method, path, "GET")
   end
-  if problem then return refuse(handle, path, problem) end
-  respond(handle, "200", body)
+  if problem then return refuse(handle, path, problem, here) end
+  respond(handle, here.generation, {status = "200", body = body})
 end
 
 return {refuse = refuse, answer_ourselves = answer_ourselves}

@@ -66,6 +66,11 @@ class Client:
             with closing(client.getresponse()) as response:
                 yield response
 
+    def ask(self, method: str, path: str, body: bytes | None = None) -> Reply:
+        """Send a request without headers of its own."""
+        with self.open(method, path, body) as response:
+            return read(response)
+
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
         """GET."""
         with self.open("GET", path, headers=headers) as response:

@@ -55,7 +55,12 @@ class EdgeGateway(Client):
         put(self._file, {"admin": admin, "static_resources": self._resources})
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(self._command(), stdout=log, stderr=log)
-        self.port = wait_for(self._listening_port, what=self.log.read_text)
+        try:
+            self.port = wait_for(self._listening_port, what=self.log.read_text)
+        except BaseException as error:
+            self.process.kill()
+            self.__exit__(type(error), error, None)
+            raise
         return self
 
     def __exit__(

@@ -38,7 +38,7 @@ def configuration(
     `rules` say by provider what the stand-in of ai-proxy does otherwise than usual.
     """
     table = routes(spec)
-    usual = {"host": f"127.0.0.1:{ports['upstream']}", "prefix": "", "fails": ""}
+    usual = {"host": f"127.0.0.1:{ports['upstream']}", "prefix": "", "query": "", "fails": ""}
     converted = {
         route["name"]: {**usual, "key": f"sk-{owner(route)}", **rules.get(owner(route), {})}
         for route in table
@@ -148,6 +148,20 @@ def lua_filter(name: str, source: str) -> Tree:
     config = {"@type": f"{EXTENSIONS}.filters.http.lua.v3.Lua"}
     code = {"default_source_code": {"inline_string": source}}
     return {"name": name, "typed_config": {**config, **code}}
+
+
+def filters_of(resources: Tree) -> list[Tree]:
+    """Return the filters of the listener, to be changed in place."""
+    chain = resources["listeners"][0]["filter_chains"][0]
+    found: list[Tree] = chain["filters"][0]["typed_config"]["http_filters"]
+    return found
+
+
+def routes_of(resources: Tree) -> list[Tree]:
+    """Return the routes of the listener, to be changed in place."""
+    manager = resources["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    found: list[Tree] = manager["route_config"]["virtual_hosts"][0]["routes"]
+    return found
 
 
 def _listener(filters: list[Tree], table: list[Tree]) -> Tree:

@@ -57,9 +57,9 @@ function envoy_on_request(handle)
   if auth then headers:replace("x-hi-original-auth", auth) end
   headers:replace("x-envoy-original-host", headers:get(":authority"))
   headers:replace(":authority", rule.host)
-  if rule.prefix ~= "" then
+  if rule.prefix .. rule.query ~= "" then
     headers:replace("x-envoy-original-path", path)
-    headers:replace(":path", rule.prefix .. path)
+    headers:replace(":path", rule.prefix .. path .. rule.query)
   end
   if rule.key ~= "" then headers:replace("authorization", "Bearer " .. rule.key) end
   headers:remove("accept-encoding")
@@ -78,7 +78,7 @@ def model_router_filter() -> str:
 
 
 def ai_proxy_filter(rules: Mapping[str, Literal]) -> str:
-    """Return the Lua that converts requests; `rules` by route: host, key, prefix, fails."""
+    """Return the Lua that converts requests; `rules` by route: host, key, prefix, query, fails."""
     return program({"CONFIG": {"rules": rules}}, {}, AI_PROXY)
 
 

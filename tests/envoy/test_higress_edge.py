@@ -1,4 +1,4 @@
-"""Higress's engine decides as the embedded one does: our filters around a model router like Higress's.
+"""Higress's engine decides as the embedded one does: our filters around a router like Higress's.
 
 What counts is the model that the provider received, and whose key it was asked with.
 """

@@ -1,0 +1,170 @@
+"""Whatever is missing or fails around Higress's plugins: nothing leaves that should not."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aigw.rendering.higress_edge import ROUTER_NAMES
+from aigw.spec.gateway import GatewaySpec
+from tests.envoy.edge import EdgeGateway
+from tests.envoy.edge_config import AI_PROXY, Tree, filters_of, lua_filter, routes_of
+from tests.envoy.errors import anthropic_error, message, openai_error
+from tests.envoy.gateway import provider
+from tests.envoy.router import rules
+from tests.envoy.upstream import Upstream
+
+pytestmark = pytest.mark.envoy
+
+SECRET = {"authorization": "Bearer client-secret", "x-api-key": "client-secret"}
+AUTO = {"model": "auto", "messages": [{"role": "user", "content": "deep"}]}
+
+
+def edge_with(folder: Path, upstream: Upstream, change: Callable[[Tree], object]) -> EdgeGateway:
+    """A gateway with provider `p` for everything and a rule, changed before it starts."""
+    spec = GatewaySpec(
+        providers=(provider("p", upstream.url),), auto_routing=rules(("deep", "deep-model"))
+    )
+    return EdgeGateway(spec, folder, upstream, change=change)
+
+
+def without(name: str) -> Callable[[Tree], object]:
+    """Take a filter out of the listener."""
+
+    def change(resources: Tree) -> None:
+        found = filters_of(resources)
+        found[:] = [each for each in found if each["name"] != name]
+
+    return change
+
+
+def failing(name: str, call: str) -> Callable[[Tree], object]:
+    """Make a filter of ours fail at one of its calls."""
+
+    def change(resources: Tree) -> None:
+        found = next(each for each in filters_of(resources) if each["name"] == name)
+        code = found["typed_config"]["default_source_code"]
+        assert call in code["inline_string"]
+        code["inline_string"] = code["inline_string"].replace(call, "error('it broke')")
+
+    return change
+
+
+def without_table(resources: Tree) -> None:
+    """Take the table out of the routes."""
+    routes_of(resources).pop(0)
+
+
+def without_forced_routes(resources: Tree) -> None:
+    """Take the routes that name a provider out."""
+    found = routes_of(resources)
+    found[:] = [each for each in found if "-0-" not in each["name"]]
+
+
+def renamed(resources: Tree) -> None:
+    """Call the router's filter as a newer pilot does."""
+    for each in filters_of(resources):
+        if each["name"] == ROUTER_NAMES[0]:
+            each["name"] = ROUTER_NAMES[1]
+
+
+FAULTS: dict[str, tuple[Callable[[Tree], object], int, str]] = {
+    "no ai-proxy": (without(AI_PROXY), 503, "provider_unavailable"),
+    "no first filter": (without("aigw.in"), 503, "not_ready"),
+    "no filter behind the router": (without("aigw.out"), 503, "not_ready"),
+    "hygiene fails": (failing("aigw.in", "hygiene(headers)"), 500, "internal_error"),
+    "the first filter fails behind the body": (
+        failing("aigw.in", "go(handle, metadata, request)"),
+        500,
+        "internal_error",
+    ),
+    "the filter behind the router fails": (
+        failing("aigw.out", "routes.current(handle)"),
+        500,
+        "internal_error",
+    ),
+    "the guard fails": (failing("aigw.guard", "names.provider(route)"), 500, "internal_error"),
+}
+
+
+@pytest.mark.parametrize(("change", "status", "code"), FAULTS.values(), ids=FAULTS.keys())
+def test_nothing_leaves_when_a_part_is_missing_or_fails(
+    upstream: Upstream,
+    tmp_path: Path,
+    *,
+    change: Callable[[Tree], object],
+    status: int,
+    code: str,
+) -> None:
+    with edge_with(tmp_path, upstream, change) as edge:
+        for sent in ({"model": "m"}, AUTO):
+            reply = edge.post("/v1/chat/completions", sent, SECRET)
+            assert openai_error(reply) == (status, "server_error", code, None)
+    assert upstream.received == []
+    assert "client-secret" not in edge.log.read_text()
+
+
+def test_a_request_without_ai_proxy_is_refused_in_the_shape_of_its_api(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    with edge_with(tmp_path, upstream, without(AI_PROXY)) as edge:
+        reply = edge.post("/v1/messages", {"model": "m"})
+        assert anthropic_error(reply) == (503, "api_error")
+        assert "provider `p`" in message(reply)
+        assert edge.chat("m", {"x-aigw-probe": "1"}).status == 503
+
+
+def test_without_a_router_auto_is_refused_and_names_are_served(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    def change(resources: Tree) -> None:
+        found = filters_of(resources)
+        names = [each["name"] for each in found]
+        found[names.index(ROUTER_NAMES[0])] = lua_filter(ROUTER_NAMES[0], "-- not loaded")
+
+    with edge_with(tmp_path, upstream, change) as edge:
+        reply = edge.post("/v1/chat/completions", AUTO)
+        assert openai_error(reply) == (503, "server_error", "not_ready", None)
+        assert message(reply) == "the gateway's model router is not loaded yet"
+        assert upstream.received == []
+        assert edge.chat("m").status == 200
+
+
+def test_without_its_table_the_gateway_is_not_ready(upstream: Upstream, tmp_path: Path) -> None:
+    with edge_with(tmp_path, upstream, without_table) as edge:
+        for path in ("/health", "/v1/models", "/v1/models/m"):
+            assert openai_error(edge.get(path)) == (503, "server_error", "not_ready", None)
+        assert openai_error(edge.chat("p/m"))[2] == "not_ready"
+        assert openai_error(edge.chat("m", {"x-aigw-provider": "p"}))[2] == "not_ready"
+        assert upstream.received == []
+        assert edge.chat("m").status == 200
+
+
+def test_a_named_provider_whose_route_is_missing_gets_nothing(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    with edge_with(tmp_path, upstream, without_forced_routes) as edge:
+        reply = edge.chat("p/m")
+        assert openai_error(reply) == (503, "server_error", "not_ready", None)
+        assert message(reply) == "the gateway's route to provider `p` is not loaded yet"
+    assert upstream.received == []
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["the newer name", "both names"])
+def test_either_name_of_the_router_will_do(
+    upstream: Upstream, tmp_path: Path, *, both: bool
+) -> None:
+    def change(resources: Tree) -> None:
+        found = filters_of(resources)
+        at = [each["name"] for each in found].index("aigw.out")
+        again = {**found[at], "name": "aigw.out2"}
+        if both:
+            found.insert(at + 1, again)
+        else:
+            renamed(resources)
+            found[at] = again
+
+    with edge_with(tmp_path, upstream, change) as edge:
+        assert edge.post("/v1/chat/completions", AUTO).header("x-aigw-model") == "deep-model"
+        assert edge.chat("p/m").header("x-aigw-model") == "m"
+    assert [request.json()["model"] for request in upstream.received] == ["deep-model", "m"]
