@@ -9,7 +9,11 @@ from aigw.rendering.merging import Merge, alike
 Body = Mapping[str, Any]
 
 STORES_OWN = ("creationTimestamp", "managedFields", "resourceVersion")
-"""What the API server writes into `metadata`; `status` is its own as well."""
+"""What the API server writes into `metadata`; `status` is its own as well.
+
+But for the time of an Ingress: Higress tries the oldest first, whatever their names say, and one
+that the console has created has a time until it is saved again.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,9 @@ def reconcile(there: Body | None, wanted: Body, was: Body | None) -> Reconciled:
     merge = Merge(edited=edits.append, known=was is not None)
     merged = merge.node("", ours(there), ours(wanted), ours(was or {}))
     body: dict[str, Any] = dict(merged) if isinstance(merged, Mapping) else dict(wanted)
-    kept = {name: there["metadata"][name] for name in STORES_OWN if name in _metadata(there)}
+    kept = {
+        name: there["metadata"][name] for name in _stores_own(there) if name in _metadata(there)
+    }
     body["metadata"] = {**_metadata(body), **kept}
     body |= {"status": status} if (status := there.get("status", wanted.get("status"))) else {}
     return Reconciled(body=raised(body, over=there), edits=tuple(edits))
@@ -55,9 +61,14 @@ def same(one: Body, other: Body) -> bool:
 
 def ours(body: Body) -> dict[str, Any]:
     """Return an object without what the API server keeps in it."""
-    metadata = {name: value for name, value in _metadata(body).items() if name not in STORES_OWN}
+    own = _stores_own(body)
+    metadata = {name: value for name, value in _metadata(body).items() if name not in own}
     rest = {name: value for name, value in body.items() if name != "status"}
     return {**rest, "metadata": metadata}
+
+
+def _stores_own(body: Body) -> tuple[str, ...]:
+    return STORES_OWN[1:] if body.get("kind") == "Ingress" else STORES_OWN
 
 
 def _metadata(body: Body) -> Body:

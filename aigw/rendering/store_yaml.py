@@ -129,7 +129,7 @@ def _scalar(value: Tree) -> str:
         case list() | tuple():
             return "[]"
         case _:
-            raise ValueError(f"YAML cannot hold {type(value).__name__} {value}")
+            raise ValueError(f"YAML cannot hold such a {type(value).__name__}")
 
 
 def _without_text(words: str) -> str:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.provider import ModelPattern, PatternKind
 from aigw.spec.serving import listed, near_models, serve
+from tests.higress_routes import decision
+from tests.unit.rendering.stores import rendered as higress
 from tests.unit.spec.trees import IDS, MODELS, PATTERNS, custom, spec_of
 
 CASES = Path(__file__).parents[2] / "fixtures" / "serving_cases.yaml"
@@ -32,6 +34,15 @@ def test_a_model_goes_to_the_provider_of_the_table(
     served = serve(spec_of(*providers), case["asked"], forced=case.get("forced", ""))
     found = (served.provider.id, served.upstream_model) if served else (None, None)
     assert found == (case["provider"], case["upstream_model"])
+
+
+@pytest.mark.parametrize(("providers", "case"), [*cases()])
+def test_the_routes_of_higress_decide_the_same(
+    providers: list[dict[str, Any]], case: dict[str, Any]
+) -> None:
+    resources = higress(spec_of(*providers))
+    found = decision(resources, case["asked"], forced=case.get("forced", ""))
+    assert (found or (None, None)) == (case["provider"], case["upstream_model"])
 
 
 def test_the_table_has_every_corner() -> None:
@@ -92,6 +103,12 @@ def test_the_most_specific_pattern_wins(spec: GatewaySpec, model: str) -> None:
     elif served.pattern:
         assert rank(ModelPattern(served.pattern)) == min(map(rank, fitting))
         assert ModelPattern(served.pattern) in served.provider.models
+
+
+@given(specs(), MODELS)
+def test_any_spec_is_decided_alike_by_the_routes_of_higress(spec: GatewaySpec, model: str) -> None:
+    served, found = serve(spec, model), decision(higress(spec), model)
+    assert found == (served and (served.provider.id, served.upstream_model))
 
 
 @given(specs(), MODELS, st.randoms())
