@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.higress.control_plane import ControlPlane
+from tests.higress.pilot import pilot
 from tests.higress.replay import NAMES, Replay, fill, steps
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recording_is_the_same_when_it_is_sent_again(name: str, tmp_path: Path) -> None:
     fill(tmp_path, name)
-    with ControlPlane(tmp_path) as plane:
+    with pilot() as port, ControlPlane(tmp_path, pilot=port if name == "services" else 1) as plane:
         replay = Replay(plane, name)
         wrong = {
             f"{index} {step['request']['method']} {step['request']['path']}": found

@@ -25,6 +25,8 @@ class Handler(BaseHTTPRequestHandler):
     """One connection to the API server."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
     store: ClassVar[Store]
     watcher: ClassVar[Watcher]
 
@@ -53,19 +55,19 @@ class Handler(BaseHTTPRequestHandler):
         manager = (self.headers.get("User-Agent") or "unknown").split("/")[0]
         plural = kind.plural
         if self.command == "GET" and not name:
-            return 200, json.dumps(_list(kind, self.store.list(plural), query))
+            return 200, _json(_list(kind, self.store.list(plural), query))
         if self.command == "GET":
-            return 200, json.dumps(self.store.get(plural, name))
+            return 200, _json(self.store.get(plural, name))
         if self.command == "DELETE" and name:
-            return 200, json.dumps(self.store.delete(plural, name))
+            return 200, _json(self.store.delete(plural, name))
         if self.command == "PATCH":
             raise StatusError(500, "InternalError", "Internal error occurred: unsupported")
         try:
             value = json.loads(body)
             if self.command == "POST" and not name:
-                return 201, json.dumps(self.store.create(plural, value, manager))
+                return 201, _json(self.store.create(plural, value, manager))
             if self.command == "PUT" and name:
-                return 200, json.dumps(self.store.update(plural, name, value, manager))
+                return 200, _json(self.store.update(plural, name, value, manager))
         except (ValueError, WrongType) as error:
             raise StatusError(400, "BadRequest", str(error)) from error
         raise StatusError(405, "MethodNotAllowed", "the server does not allow this method")
@@ -96,12 +98,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def _chunk(self, events: "queue.SimpleQueue[Any]") -> None:
         event, value = events.get()
-        line = json.dumps({"type": event, "object": value}).encode() + b"\n"
+        line = _json({"type": event, "object": value}).encode() + b"\n"
         self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
         self.wfile.flush()
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet."""
+
+
+def _json(value: object) -> str:
+    """Write JSON as Go does, with sorted maps."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _target(path: str) -> tuple[Kind, str]:

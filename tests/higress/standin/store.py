@@ -1,6 +1,7 @@
 """The file store: `<root>/<plural>/<name>.yaml`, one object a file, read again on every request."""
 
 import contextlib
+import json
 import os
 import threading
 import time
@@ -43,6 +44,7 @@ class Store:
         self.root = root
         self.listeners: list[Callable[[str, str, Object], None]] = []
         self._lock = threading.RLock()
+        self._decoded: dict[Path, tuple[str, str]] = {}
         for plural in KINDS:
             if not self.folder(plural).exists():
                 self.folder(plural).mkdir(mode=0o700, parents=True)
@@ -118,10 +120,13 @@ class Store:
     def read(self, plural: str, path: Path) -> Object:
         """Decode one file; the file's name wins over the object's."""
         content = path.read_bytes().decode("utf-8", "replace")
-        try:
-            value = decode(plural, load(content))
-        except (yaml.YAMLError, WrongType) as error:
-            raise Malformed(path, _reason(plural, content, error), content) from error
+        if self._decoded.get(path, ("", ""))[0] != content or not content:
+            try:
+                text = json.dumps(decode(plural, load(content)))
+            except (yaml.YAMLError, WrongType) as error:
+                raise Malformed(path, _reason(plural, content, error), content) from error
+            self._decoded[path] = (content, text)
+        value: Object = json.loads(self._decoded[path][1])
         value["metadata"]["name"] = path.name.removesuffix(".yaml")
         value["metadata"].pop("namespace", None)
         if KINDS[plural].namespaced:
@@ -208,10 +213,17 @@ def _next(plural: str, old: Object, new: Object) -> str:
 
 def _reason(plural: str, content: str, error: Exception) -> str:
     if plural == "ingresses" and isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        return f"yaml: line {(mark.line if mark else 0) + 1}: {error.problem}"
+        return f"yaml: {_line(error)}{error.problem}"
     wrong = (index for index, letter in enumerate(content) if letter not in BASE64)
     return f"illegal base64 data at input byte {next(wrong, len(content))}"
+
+
+def _line(error: yaml.MarkedYAMLError) -> str:
+    """Give the line that Go's library names, which is not always the right one."""
+    marks = [mark.line if mark else 0 for mark in (error.problem_mark, error.context_mark)]
+    scanned = marks[0] and isinstance(error, yaml.scanner.ScannerError)
+    line = marks[0] + 1 if scanned else marks[0] or marks[1]
+    return f"line {line}: " if line else ""
 
 
 def _now() -> str:

@@ -9,7 +9,7 @@ from . import (
     pages,
     plain_routes,
     plugins,
-    providers,
+    provider_routes,
     session,
     sources,
     system,
@@ -20,7 +20,7 @@ from .http import JSON, Reply, Request, Route, failure
 from .kube import Kube
 
 MODULES = (
-    system, session, providers, ai_routes, plain_routes, plugins, consumers, sources, pages,
+    system, session, provider_routes, ai_routes, plain_routes, plugins, consumers, sources, pages,
 )  # fmt: skip
 ROUTES: list[Route] = [route for module in MODULES for route in module.routes.routes]
 

@@ -1,5 +1,6 @@
 """The console's client of the API server: one object per file, as plain dictionaries."""
 
+import contextlib
 import http.client
 import json
 import ssl
@@ -11,6 +12,10 @@ from ..values import Json
 from .errors import ApiException, ConsoleError
 
 Object = dict[str, Any]
+HEADERS = {
+    "User-Agent": "Kubernetes Java Client/20.0.1-SNAPSHOT",
+    "Content-Type": "application/json",
+}
 
 
 class Kube:
@@ -23,6 +28,7 @@ class Kube:
         self._tls = ssl.create_default_context()
         self._tls.check_hostname = False
         self._tls.verify_mode = ssl.CERT_NONE
+        self._idle: list[http.client.HTTPConnection] = []
 
     def find(self, plural: str, name: str) -> Object | None:
         """Read one object, None when there is none."""
@@ -66,21 +72,27 @@ class Kube:
         return json.loads(answer)
 
     def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
-        connection = http.client.HTTPSConnection(
-            self._host, self._port, timeout=30, context=self._tls
-        )
-        headers = {
-            "User-Agent": "Kubernetes Java Client/20.0.1-SNAPSHOT",
-            "Content-Type": "application/json",
-        }
+        """Ask over a connection that is open already, else, or when that one is dead, a new one."""
+        with contextlib.suppress(IndexError, OSError, http.client.HTTPException):
+            return self._over(self._idle.pop(), method, path, body)
+        fresh = http.client.HTTPSConnection(self._host, self._port, timeout=30, context=self._tls)
         try:
-            connection.request(method, path, body=body, headers=headers)
-            response = connection.getresponse()
-            return response.status, response.read()
-        except OSError as error:
+            return self._over(fresh, method, path, body)
+        except (OSError, http.client.HTTPException) as error:
             raise ConsoleError(
                 f"Failed to connect to /{self._host}:{self._port}",
                 java="java.net.ConnectException",
             ) from error
-        finally:
+
+    def _over(
+        self, connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None
+    ) -> tuple[int, bytes]:
+        try:
+            connection.request(method, path, body=body, headers=HEADERS)
+            response = connection.getresponse()
+            answer = response.status, response.read()
+        except (OSError, http.client.HTTPException):
             connection.close()
+            raise
+        self._idle.append(connection)
+        return answer

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from . import writes
+from ..kinds import KINDS
+from .errors import ApiException, ResourceConflict
 from .kube import Kube, Object
 
 PLURAL, NAME = "mcpbridges", "default"
+CONFLICT = 409
 
 
 def bridge(kube: Kube) -> Object | None:
@@ -46,7 +48,13 @@ def remove(kube: Kube, name: str) -> None:
 
 
 def _write(kube: Kube, found: Object | None, there: list[dict[str, Any]]) -> Object:
-    spec = {**((found or {}).get("spec") or {}), "registries": there}
-    if found is None:
-        return writes.create(kube, PLURAL, {"metadata": {"name": NAME}, "spec": spec})
-    return writes.replace(kube, PLURAL, {**found, "spec": spec})
+    """Write the bridge, which carries no mark of the console."""
+    bare = {"apiVersion": KINDS[PLURAL].api_version, "kind": KINDS[PLURAL].kind}
+    body = found or {**bare, "metadata": {"name": NAME}}
+    spec = {**(body.get("spec") or {}), "registries": there}
+    try:
+        return (kube.replace if found else kube.create)(PLURAL, {**body, "spec": spec})
+    except ApiException as error:
+        if error.code == CONFLICT:
+            raise ResourceConflict from error
+        raise

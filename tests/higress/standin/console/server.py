@@ -12,6 +12,8 @@ class Handler(BaseHTTPRequestHandler):
     """Hands every request to the application, whatever its method."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
     app: ClassVar[App]
 
     def answer(self) -> None:
