@@ -7,8 +7,8 @@ import pytest
 
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.routing import AutoRouting
-from tests.envoy.errors import INVALID, anthropic_error, message, openai_error
 from tests.envoy.client import Reply
+from tests.envoy.errors import INVALID, anthropic_error, message, openai_error
 from tests.envoy.gateway import Gateway, provider
 from tests.envoy.upstream import Upstream
 
