@@ -4,6 +4,7 @@ import http.client
 import json
 from typing import Any
 
+from ..ports import PILOT_DEBUG
 from . import registries
 from .errors import BusinessException, ConsoleError
 from .kube import Kube, Object
@@ -64,7 +65,7 @@ def _ask(pilot: int, path: str, what: str) -> Any:  # noqa: ANN401 - any JSON
         body = response.read()
     except OSError as error:
         raise ConsoleError(
-            f"Failed to connect to {HOST}/127.0.0.1:{pilot}", java="java.net.ConnectException"
+            f"Failed to connect to {HOST}/127.0.0.1:{PILOT_DEBUG}", java="java.net.ConnectException"
         ) from error
     finally:
         connection.close()

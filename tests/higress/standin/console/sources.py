@@ -10,6 +10,7 @@ from .errors import NotFound, ResourceConflict, ValidationException
 from .http import Reply, Request, RouteTable, bare, created, deleted, envelope, paged
 from .kube import Object
 from .source_checks import validate
+from .writes import without_nulls
 
 routes = RouteTable()
 routes.routes += proxies.routes.routes
@@ -67,7 +68,7 @@ def add(request: Request) -> Reply:
     validate(source)
     if registries.find(request.kube, source["name"]):
         raise ResourceConflict
-    registries.upsert(request.kube, _registry(source))
+    registries.upsert(request.kube, without_nulls(_registry(source)))
     return created(_echo(source))
 
 
@@ -77,7 +78,7 @@ def update(request: Request) -> Reply:
     source = request.json() | {"name": request.params["name"]}
     validate(source)
     there = registries.find(request.kube, source["name"]) or {}
-    registries.upsert(request.kube, there | _registry(source))
+    registries.upsert(request.kube, without_nulls(there | _registry(source)))
     return bare(_echo(source))
 
 
