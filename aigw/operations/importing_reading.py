@@ -14,8 +14,8 @@ from aigw.operations.importing_container import (
     look_for,
     published,
 )
+from aigw.operations.importing_sound import sound
 from aigw.operations.world import World
-from aigw.rendering.store_yaml import load
 from aigw.spec.gateway import EngineName
 from aigw.spec.legacy import Installation, Meaning, meaning
 from aigw.spec.legacy_env import EnvFile, env_file
@@ -80,11 +80,11 @@ def find(world: World, gateway: str, wanted: ImportWanted, docker: Docker) -> Fo
         engine=wanted.engine,
         wrong=key_problem,
     )
-    files = tuple(path for path in understood.files if _is_sound(path, store, understood))
+    understood = sound(understood, store)
     spec = replace(understood.spec, image=image(looked.container))
     return Found(
         folder=folder,
-        meaning=replace(understood, files=files, spec=spec),
+        meaning=replace(understood, spec=spec),
         store=store,
         config=config.text,
         container=looked.container,
@@ -168,18 +168,6 @@ def _denied(folder: Path, names: tuple[str, ...]) -> SpecInvalid:
     problems = [Problem(path=name, message="you may not read it") for name in names]
     hint = f'sudo chown -R "$(id -un)" {os.fspath(folder)!r}'
     return SpecInvalid(str(folder), problems, hint=hint)
-
-
-def _is_sound(path: str, store: Store, understood: Meaning) -> bool:
-    """Say whether the API server would load a file; one that it would not stops it for good."""
-    try:
-        load(store.contents[path].decode())
-    except (ValueError, RecursionError):
-        why = "the API server would not start with it"
-        understood.findings.refuse(path, why)
-        understood.findings.kept[:] = [one for one in understood.findings.kept if one.what != path]
-        return False
-    return True
 
 
 def _refuse_taken(world: World, paths: GatewayPaths, folder: Path, journal: Journal | None) -> None:

@@ -61,8 +61,10 @@ def tell_kept(keeps: Kept, trees: Trees, routes: Iterable[OldRoute], findings: F
     beyond = {route.name: route.beyond for route in routes}
     for path in keeps.paths:
         findings.keep(path, beyond.get(route_name(path)) or _kind(path))
-    for path in trees:
-        if path not in OURS and _plugin(path, trees[path]) and not STATISTICS.match(path):
+    for path, tree in trees.items():
+        if tree is not None and not isinstance(tree, dict):
+            findings.refuse(path, "it is no object")
+        if path not in OURS and _plugin(path, tree) and not STATISTICS.match(path):
             findings.drop(path, "it is another copy of a plugin that aigw writes itself")
 
 

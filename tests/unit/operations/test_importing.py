@@ -247,6 +247,30 @@ def test_what_people_made_goes_into_the_new_store(here: World, old: Path) -> Non
     assert readable_by_others(store) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        pytest.param(
+            "wasmplugins/mine.yaml",
+            ("metadata: {labels: {a: true}}\nspec: {url: x}\n", "metadata.labels.a must be text"),
+            id="a label that is no text",
+        ),
+        pytest.param(
+            "secrets/mine.yaml", ("data: {a: '%'}\n", "data.a must be base64"), id="no base64"
+        ),
+        pytest.param("services/mine.yaml", ("- a\n", "it is no object"), id="no mapping"),
+    ],
+)
+def test_a_file_that_would_stop_the_new_store_is_left_behind(
+    here: World, old: Path, path: str, row: tuple[str, str]
+) -> None:
+    text, why = row
+    (old / path).write_text(text)
+    result = taken(here, old)
+    assert [one.why for one in result.refused] == [why]
+    assert not (here.home.gateway(NAME).folder / "higress" / path).exists()
+
+
 def test_the_consoles_login_is_kept(here: World, old: Path) -> None:
     shutil.copyfile(
         HIGRESS / "minimal/secrets/higress-console.yaml",
