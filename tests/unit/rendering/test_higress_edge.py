@@ -17,6 +17,7 @@ from aigw.spec.serving import serve
 from tests.unit.spec.trees import IDS, MODELS, PATTERNS, custom, spec_of
 
 Tree = dict[str, Any]
+RUNTIMES = (luajit21.LuaRuntime, lua51.LuaRuntime)
 
 
 def patches(tree: Tree) -> list[Tree]:
@@ -57,9 +58,7 @@ def test_the_filters_stand_first_behind_the_router_and_last() -> None:
 
 
 @pytest.mark.parametrize("name", ["aigw.in", "aigw.out", "aigw.out2", "aigw.guard"])
-@pytest.mark.parametrize(
-    "runtime", [luajit21.LuaRuntime, lua51.LuaRuntime], ids=["LuaJIT", "Lua 5.1"]
-)
+@pytest.mark.parametrize("runtime", RUNTIMES, ids=["LuaJIT", "Lua 5.1"])
 def test_a_filter_is_a_lua_program(name: str, runtime: Callable[[], Any]) -> None:
     lua = runtime()
     lua.execute(programs()[name])
