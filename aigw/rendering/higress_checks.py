@@ -114,7 +114,7 @@ def _config_map(body: Body) -> Found:
     data = body.get("data", {})
     wrong = list(_texts("data", data))
     yield from wrong
-    labels = body.get("metadata", {}).get("labels", {})
+    labels = _member(body.get("metadata"), "labels")
     if wrong or labels.get("higress.io/config-map-type") != "ai-route":
         return
     try:
@@ -137,8 +137,7 @@ def _secret(body: Body) -> Found:
 
 
 def _ingress(body: Body) -> Found:
-    annotations = body.get("metadata", {}).get("annotations", {})
-    for name, value in annotations.items() if isinstance(annotations, Mapping) else ():
+    for name, value in _member(body.get("metadata"), "annotations").items():
         if "regex-match" in name and isinstance(value, str) and len(value) > LONGEST_REGEX:
             yield (
                 f"metadata.annotations.{name}",
@@ -197,6 +196,11 @@ def _rule(at: str, rule: object) -> Found:
         names = rule.get(scope, [])
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             yield f"{at}.{scope}", "must be a list of texts"
+
+
+def _member(tree: object, name: str) -> Body:
+    member = tree.get(name) if isinstance(tree, Mapping) else None
+    return member if isinstance(member, Mapping) else {}
 
 
 def _listed(body: Body, name: str) -> list[Any]:
