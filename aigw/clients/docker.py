@@ -10,11 +10,11 @@ from docker.errors import NotFound
 from aigw.clients import docker_files, docker_seen
 from aigw.clients.containers import ContainerSeen, DockerInfo, Ran
 from aigw.clients.docker_client import Client, api
-from aigw.clients.docker_errors import translated
+from aigw.clients.docker_errors import limited, translated
 from aigw.clients.docker_exec import Exec, attended
 from aigw.clients.docker_hosts import DockerHost
 from aigw.clients.image_store import ImageStore
-from aigw.errors import ContainerMissing, DockerRefused
+from aigw.errors import ContainerMissing, DockerRefused, NotReady
 from aigw.spec.secret import Secret
 
 THROWAWAY = "io.aigw.throwaway"
@@ -168,7 +168,7 @@ class Docker:
         try:
             self.start(identity)
             with translated(self._host, doing):
-                ended = self._api.wait(identity, timeout=ceil(seconds))
+                ended = self._ended(identity, doing, seconds)
                 out = self._api.logs(identity, stderr=False)
                 err = self._api.logs(identity, stdout=False)
             return Ran(code=int(ended["StatusCode"]), out=bytes(out), err=bytes(err))
@@ -198,6 +198,10 @@ class Docker:
                 return None
         # The engine takes the beginning of an id for a name, too.
         return tree if name in {tree["Name"].removeprefix("/"), tree["Id"]} else None
+
+    def _ended(self, identity: str, doing: str, seconds: float) -> Mapping[str, Any]:
+        with limited(lambda: NotReady(f"{doing} did not end within {seconds:g} s")):
+            return self._api.wait(identity, timeout=ceil(seconds))
 
     def _discard(self, identity: str) -> None:
         """Remove a container that we made for one use; the error on its way counts more."""

@@ -1,5 +1,6 @@
 """The client of Docker's SDK as we use it: no proxies, and no call that waits for ever."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,7 +68,9 @@ def anonymously(call: Call, *arguments: object, **options: object) -> Tree:
     A `credsStore` that is not installed here is common, and our registries need no login.
     """
     try:
-        return call(*arguments, **options)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="docker-credential-", category=UserWarning)
+            return call(*arguments, **options)
     except APIError:
         raise
     except DockerException:

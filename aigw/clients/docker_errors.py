@@ -1,12 +1,11 @@
 """Errors of the Docker engine, its SDK and the libraries below, as ours."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPException
 from json import JSONDecodeError
-from typing import Final
 
 from docker.errors import APIError, DockerException, StreamParseError
 from requests.exceptions import RequestException
@@ -28,7 +27,7 @@ from aigw.errors import (
 # Docker, its proxy, Docker Desktop, podman; moby/libnetwork portallocator and rootlessport.
 _TAKEN = re.compile(r"port is already allocated|address already in use|[Pp]orts are not available")
 _PLACE = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):(\d{1,5})\b")
-SLOW: Final = (RequestTimeout, ReadTimeoutError, TimeoutError)
+_SLOW = (RequestTimeout, ReadTimeoutError, TimeoutError)
 _BROKEN = (RequestException, HTTPError, HTTPException, StreamParseError, JSONDecodeError)
 _NO_CONTAINER = re.compile(r"[Nn]o such container|no container with")
 _NO_IMAGE = "no such image"
@@ -42,16 +41,27 @@ def translated(host: DockerHost, doing: str) -> Iterator[None]:
         yield
     except APIError as error:
         raise refusal(_said(error), doing, status=error.status_code or 0) from error
-    except SLOW as error:
-        raise DockerGone(f"Docker gave no answer in time while {doing}", hint=host.start) from error
     except (*_BROKEN, OSError) as error:
-        raise gone(host, doing) from error
+        raise gone(host, doing, slow=_is_slow(error)) from error
     except DockerException as error:
         raise DockerRefused(f"Docker's library failed while {doing}: {error}") from error
 
 
-def gone(host: DockerHost, doing: str) -> DockerGone:
-    """Say that the engine went away."""
+@contextmanager
+def limited(late: Callable[[], AigwError]) -> Iterator[None]:
+    """Raise what `late` returns when an answer in the block does not come in time."""
+    try:
+        yield
+    except (RequestException, HTTPError, TimeoutError) as error:
+        if _is_slow(error):
+            raise late() from error
+        raise
+
+
+def gone(host: DockerHost, doing: str, *, slow: bool) -> DockerGone:
+    """Say that the engine went away, or says nothing."""
+    if slow:
+        return DockerGone(f"Docker gave no answer in time while {doing}", hint=host.start)
     where = host.url.removeprefix("unix://")
     return DockerGone(f"Docker went away while {doing}: nobody answers on {where}", hint=host.start)
 
@@ -83,3 +93,9 @@ def _said(error: APIError) -> str:
     if isinstance(words, bytes):
         words = words.decode(errors="replace")
     return " ".join(words.split()) or f"status {error.status_code}"
+
+
+def _is_slow(error: Exception) -> bool:
+    """Say whether it is a time-out; in the middle of a body requests calls it a lost connection."""
+    behind = error.args[0] if error.args else None
+    return isinstance(error, _SLOW) or isinstance(behind, _SLOW)

@@ -143,7 +143,7 @@ def reachable(host: str, seconds: float) -> bool:
     """Say whether somebody listens at a host (`name`, or `name:port`) within so many seconds."""
     try:
         _connect(host, seconds)
-    except OSError:
+    except (OSError, ValueError):
         return False
     return True
 

@@ -69,7 +69,7 @@ def wanted(image: Image, zone: str, *, measure: Rank = nearest) -> Wanted:
     named = own if rest and _is_host(own) else ""
     repository = (rest if named else image.repository) or REPOSITORY
     there = Region(image.registry) if image.registry in REGIONS else region(zone)
-    hosts = (named,) if named else _hosts(image.registry, there)
+    hosts = (named,) if named else _hosts(image, there)
     references = tuple(
         Reference(host=host, repository=repository, tag=image.tag or TAG, digest=image.digest)
         for host in hosts
@@ -78,9 +78,12 @@ def wanted(image: Image, zone: str, *, measure: Rank = nearest) -> Wanted:
     return Wanted(references=references, digest=image.digest, pull=image.pull, rank=rank)
 
 
-def _hosts(registry: str, there: Region) -> tuple[str, ...]:
-    known = registry == "auto" or registry in REGIONS
-    return ORDER[there] if known else (registry,)
+def _hosts(image: Image, there: Region) -> tuple[str, ...]:
+    """Return whom to ask: an image of one's own without a host is where Docker looks for it."""
+    if image.registry == "auto" and image.repository:
+        return ("",)
+    known = image.registry == "auto" or image.registry in REGIONS
+    return ORDER[there] if known else (image.registry,)
 
 
 def _is_host(part: str) -> bool:
