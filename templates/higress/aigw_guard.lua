@@ -12,11 +12,17 @@ local function refuse(handle, path, problem)
   handle:respond(headers, errors.body(path, problem))
 end
 
-local function fault(headers, noted, provider)
+local function fault(headers, noted, route)
+  local _, owner = names.rank_and_provider(route)
   if not noted.checked then return problems.not_ready("first filter") end
-  if not noted.out then return problems.not_ready("filter behind the model router") end
+  if route == "" or (noted.waits and not noted.out) then
+    return problems.not_ready("filter behind the model router")
+  end
+  if noted.provider and noted.provider ~= owner then
+    return problems.not_ready("route to provider `" .. noted.provider .. "`")
+  end
   if not (headers:get("x-envoy-original-host") or headers:get("x-envoy-original-path")) then
-    return faults.unprepared(provider)
+    return faults.unprepared(names.provider(route))
   end
 end
 
@@ -46,8 +52,7 @@ local function check(handle)
   local metadata = handle:streamInfo():dynamicMetadata()
   local noted = metadata:get("aigw") or {}
   local route = chosen_route(handle)
-  local provider = names.provider(route)
-  local problem = fault(handle:headers(), noted, provider)
+  local problem = fault(handle:headers(), noted, route)
   if problem then return refuse(handle, noted.path or "", problem) end
   if noted.probes then
     local headers = {[":status"] = "200", ["content-type"] = "application/json"}

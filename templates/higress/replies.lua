@@ -17,15 +17,23 @@ local function replace(handle, problem, path)
   handle:headers():replace("content-length", tostring(length))
 end
 
+-- What ai-proxy says of a request that it cannot convert, before it is sent.
+local function unconverted(handle, provider)
+  local body = handle:body()
+  local text = body and body:getBytes(0, body:length()) or ""
+  return find(text, "unsupported API", 1, true) and faults.unconverted(provider) or faults.failed()
+end
+
 -- What Envoy and the plugins say by themselves is plain text.
-local function own_words(headers, noted, provider)
+local function own_words(handle, noted, provider)
+  local headers = handle:headers()
   if headers:get("x-envoy-upstream-service-time") then return nil end
   if not find(headers:get("content-type") or "", "^text/plain") then return nil end
   local status = headers:get(":status")
-  if status == "413" then return faults.too_large() end
-  if status == "504" then return faults.slow(provider) end
+  if noted.sent and status == "504" then return faults.slow(provider) end
   if noted.sent and status == "503" then return faults.unreachable(provider) end
-  if status == "500" and noted.checked and not noted.sent then return faults.unconverted(provider) end
+  if not noted.sent and status == "413" then return faults.too_large() end
+  if not noted.sent and status == "500" then return unconverted(handle, provider) end
 end
 
 -- A client that is told 401 takes its own key for wrong, and some then stop asking for a while.
@@ -43,10 +51,10 @@ local function keep_last(headers, name)
 end
 
 local function finish(handle, noted)
-  local headers = handle:headers()
   local provider = names.provider(handle:streamInfo():routeName() or "")
-  local problem = own_words(headers, noted, provider) or rejection(headers, noted, provider)
+  local problem = own_words(handle, noted, provider) or rejection(handle:headers(), noted, provider)
   if noted.sent then
+    local headers = handle:headers()
     for _, name in ipairs(UNWANTED) do headers:remove(name) end
     keep_last(headers, "x-aigw-generation")
     headers:replace("x-aigw-provider", provider)

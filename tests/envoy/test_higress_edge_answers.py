@@ -23,7 +23,7 @@ def shared_edge(
     shared_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[EdgeGateway]:
     """A provider `p` of everything, and some that ai-proxy treats otherwise."""
-    names = {"p": ["*"], "broken": [], "query": [], "long-path": []}
+    names = {"p": ["*"], "broken": [], "odd": [], "query": [], "long-path": []}
     spec = GatewaySpec(
         providers=tuple(
             provider(name, shared_upstream.url, models=models) for name, models in names.items()
@@ -32,6 +32,7 @@ def shared_edge(
     )
     odd = {
         "broken": {"fails": "failed to process request headers: unsupported API name"},
+        "odd": {"fails": "failed to process request body: sk-odd"},
         "query": {"key": "", "query": "?key=sk-query"},
         "long-path": {"prefix": "/compatible-mode"},
     }
@@ -131,6 +132,12 @@ def test_an_endpoint_that_a_provider_lacks_is_said_in_our_words(
     assert openai_error(reply) == (501, "server_error", "unsupported_endpoint", None)
     assert message(reply) == "provider `broken` has no endpoint for this"
     assert upstream.received == []
+
+
+def test_what_else_a_plugin_says_of_a_request_is_not_repeated(edge: EdgeGateway) -> None:
+    reply = edge.chat("odd/m")
+    assert openai_error(reply) == (500, "server_error", "internal_error", None)
+    assert "sk-odd" not in reply.body.decode()
 
 
 PROBES = {

@@ -71,7 +71,6 @@ def renamed(resources: Tree) -> None:
 FAULTS: dict[str, tuple[Callable[[Tree], object], int, str]] = {
     "no ai-proxy": (without(AI_PROXY), 503, "provider_unavailable"),
     "no first filter": (without("aigw.in"), 503, "not_ready"),
-    "no filter behind the router": (without("aigw.out"), 503, "not_ready"),
     "hygiene fails": (failing("aigw.in", "hygiene(headers)"), 500, "internal_error"),
     "the first filter fails behind the body": (
         failing("aigw.in", "go(handle, metadata, request)"),
@@ -83,7 +82,11 @@ FAULTS: dict[str, tuple[Callable[[Tree], object], int, str]] = {
         500,
         "internal_error",
     ),
-    "the guard fails": (failing("aigw.guard", "names.provider(route)"), 500, "internal_error"),
+    "the guard fails": (
+        failing("aigw.guard", "names.rank_and_provider(route)"),
+        500,
+        "internal_error",
+    ),
 }
 
 
@@ -102,6 +105,26 @@ def test_nothing_leaves_when_a_part_is_missing_or_fails(
             assert openai_error(reply) == (status, "server_error", code, None)
     assert upstream.received == []
     assert "client-secret" not in edge.log.read_text()
+
+
+def test_without_the_filter_behind_the_router_auto_is_refused_and_names_are_served(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    def change(resources: Tree) -> None:
+        without("aigw.out")(resources)
+        routes_of(resources)[:] = [
+            each for each in routes_of(resources) if each["name"] != "ai-route-0-q.internal"
+        ]
+
+    spec = GatewaySpec(
+        providers=(provider("p", upstream.url), provider("q", upstream.url, models=[])),
+        auto_routing=rules(),
+    )
+    with EdgeGateway(spec, tmp_path, upstream, change=change) as edge:
+        assert openai_error(edge.post("/v1/chat/completions", AUTO))[2] == "not_ready"
+        assert openai_error(edge.chat("q/m"))[2] == "not_ready"
+        assert upstream.received == []
+        assert edge.chat("p/m").header("x-aigw-model") == "m"
 
 
 def test_a_request_without_ai_proxy_is_refused_in_the_shape_of_its_api(
