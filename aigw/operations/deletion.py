@@ -8,6 +8,7 @@ from aigw.errors import CannotWrite
 from aigw.operations.change import engine_of, held
 from aigw.operations.world import World
 from aigw.state.files import abandoned, reason
+from aigw.state.import_journal import journal_folder
 from aigw.state.paths import GatewayPaths
 
 STOP_SECONDS = 30.0
@@ -33,7 +34,7 @@ def delete(world: World, gateway: str, *, purge: bool) -> Deleted:
     waiting = world.waiting(f"waiting for the requests of gateway `{gateway}` to end")
     with held(paths), waiting:
         removed = _end(world, paths, purge=purge)
-        removed += _remove(paths.runtime, paths.envoy, paths.run)
+        removed += _remove(paths.runtime, paths.envoy, *_run(paths, purge=purge))
         if purge:
             removed += _remove(paths.logs, paths.higress, paths.credentials, paths.spec)
             _remove(*abandoned(paths.credentials), *abandoned(paths.spec))
@@ -46,6 +47,14 @@ def delete(world: World, gateway: str, *, purge: bool) -> Deleted:
         removed=tuple(removed),
         left=(str(paths.folder),) if paths.folder.exists() else (),
     )
+
+
+def _run(paths: GatewayPaths, *, purge: bool) -> list[Path]:
+    """Return what is known of runs; how it was before an import stays with spec and keys."""
+    journal = journal_folder(paths)
+    if purge or not journal.exists():
+        return [paths.run]
+    return [entry for entry in paths.run.iterdir() if entry != journal]
 
 
 def _end(world: World, paths: GatewayPaths, *, purge: bool) -> list[str]:

@@ -13,6 +13,7 @@ from aigw.operations.importing_container import Docker, as_it_was, put_aside
 from aigw.operations.importing_files import copy_kept, hashes, kept_files, make_private
 from aigw.operations.importing_reading import Found, ImportWanted, find, is_occupied
 from aigw.operations.importing_undo import take_back
+from aigw.operations.shown import base_url
 from aigw.operations.start_edit import StartWanted
 from aigw.operations.world import World
 from aigw.spec.legacy_report import Finding
@@ -35,8 +36,9 @@ PLANNED, DONE, ALREADY = "planned", "imported", "already imported"
 class Imported:
     """What an import takes over, or took; no key is in it.
 
-    `state` is `planned`, `imported` or `already imported`; `container` is the old one, `aside` the
-    name that it has now (None where there is none); `started` says that ours serves in its place.
+    `state` is `planned`, `imported` or `already imported`; `url` is where clients find
+    it, as before; `container` is the old one, `aside` the name that it has now (None where there
+    is none); `started` says that ours serves in its place.
     """
 
     gateway: str
@@ -48,6 +50,7 @@ class Imported:
     dropped: tuple[Finding, ...]
     refused: tuple[Finding, ...]
     kept: tuple[Finding, ...]
+    url: str
     container: str | None
     aside: str | None
     started: bool
@@ -120,8 +123,8 @@ def _take(
     keep(paths, was, _draft(was, found))
     copy_kept(paths, files)
     if journal.container is not None:
-        world.step(f"putting container {journal.container.name} aside")
-        put_aside(docker, journal.container)
+        with world.waiting(f"stopping container `{journal.container.name}`"):
+            put_aside(docker, journal.container)
     make_private(world, found, journal)
     write_journal(paths, replace(journal, done=True, written=hashes(paths)))
 
@@ -194,6 +197,7 @@ def _report(gateway: str, found: Found, state: str) -> Imported:
         dropped=tuple(findings.dropped),
         refused=tuple(findings.refused),
         kept=tuple(findings.kept),
+        url=base_url(spec.listen),
         container=container.name if container is not None else None,
         aside=container.aside if container is not None and state != PLANNED else None,
         started=False,

@@ -90,8 +90,7 @@ def put_aside(docker: Docker, was: ContainerBefore) -> None:
     if found is None:
         return
     containers.set_restart_policy(was.id, NEVER)
-    if found.running:
-        containers.stop(was.id, seconds=STOP_SECONDS)
+    containers.stop(was.id, seconds=STOP_SECONDS)
     if found.name != was.aside:
         containers.rename(was.id, was.aside)
 
@@ -118,7 +117,7 @@ def as_it_was(found: "ContainerSeen") -> ContainerBefore:
         name=found.name,
         aside=f"{found.name}-before-aigw",
         restart=found.restart_policy,
-        ran=found.running,
+        ran=found.running or found.status == "restarting",
     )
 
 

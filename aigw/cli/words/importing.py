@@ -64,13 +64,15 @@ def _next(result: Imported) -> Iterator[str]:
     about = named(result.gateway)
     if result.state == PLANNED:
         if result.container:
-            yield f"container {result.container} would be stopped and renamed, and ours started"
+            yield f"container {result.container} would be stopped and renamed"
         return
     if result.aside:
         yield (
             f"the old container is kept as {result.aside}, with keys in its environment: "
             f"`docker rm {result.aside}` when all is well"
         )
-    if not result.started:
+    if result.started:
+        yield f"it runs, where the old one did: {result.url}"
+    else:
         yield f"start it: aigw{about} start"
     yield f"take it back: aigw{about} import {result.source} --undo"

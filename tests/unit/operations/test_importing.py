@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from aigw.errors import AigwError, BadUsage, NotOurs, SpecInvalid
+from aigw.operations.deletion import delete
 from aigw.operations.importing import Imported, look_at, take_over
 from aigw.operations.importing_container import Docker
 from aigw.operations.importing_reading import ImportWanted
@@ -145,7 +146,7 @@ def test_a_container_that_does_not_run_leaves_ours_stopped(
     docker = OldDocker(container(old, running=False))
     assert not taken(here, old, lambda: docker).started
     assert process.serves is None
-    assert docker.done == ["restart", "rename"]
+    assert docker.done == ["restart", "stop", "rename"]
 
 
 def test_where_ours_is_refused_everything_is_as_before(
@@ -293,3 +294,11 @@ def test_the_journal_holds_no_key(here: World, old: Path) -> None:
 def test_nothing_to_undo_is_said(here: World, old: Path) -> None:
     with pytest.raises(BadUsage, match="nothing of"):
         given_back(here, old)
+
+
+def test_a_gateway_that_was_deleted_can_still_be_given_back(here: World, old: Path) -> None:
+    before = image_of(old)
+    taken(here, old)
+    delete(here, NAME, purge=False)
+    given_back(here, old)
+    assert (image_of(old), here.home.names()) == (before, ())
