@@ -1,13 +1,18 @@
 """The stand-in's API server and console as processes over a folder, without any container."""
 
+import contextlib
 import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -83,7 +88,9 @@ class ControlPlane:
     def stop(self, process: subprocess.Popen[bytes]) -> None:
         """Kill a process and close its ends."""
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stderr:
+            process.stderr.close()
 
     def request(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
@@ -121,14 +128,60 @@ class ControlPlane:
             return False
 
     def _api_answers(self) -> bool:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        connection = HTTPSConnection("127.0.0.1", self._api, timeout=5, context=context)
         try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
+            return self.api("GET", "/readyz").status == 200
         except OSError:
             return False
+
+    def api(self, method: str, path: str, body: object = None) -> Answer:
+        """Ask the API server."""
+        connection = HTTPSConnection("127.0.0.1", self._api, timeout=5, context=_trusting())
+        headers = {"Content-Type": "application/json", "User-Agent": "tests/1"}
+        try:
+            connection.request(method, path, json.dumps(body), headers)
+            response = connection.getresponse()
+            content = response.read().decode()
+            given = dict(response.getheaders())
         finally:
             connection.close()
+        is_json = given.get("Content-Type") == "application/json"
+        body = json.loads(content) if is_json else content
+        return Answer(status=response.status, headers=given, body=body)
+
+    @contextmanager
+    def watch(self, path: str) -> Iterator[Callable[[float], list[tuple[str, str]]]]:
+        """Watch a kind; the yielded function waits and gives the events since, with their names."""
+        connection = HTTPSConnection("127.0.0.1", self._api, timeout=30, context=_trusting())
+        connection.request("GET", f"{path}?watch=true")
+        response = connection.getresponse()
+        seen: list[tuple[str, str]] = []
+        reader = threading.Thread(target=_collect, args=(response, seen), daemon=True)
+        reader.start()
+
+        def events(seconds: float) -> list[tuple[str, str]]:
+            time.sleep(seconds)
+            found = list(seen)
+            del seen[: len(found)]
+            return found
+
+        try:
+            yield events
+        finally:
+            if connection.sock:
+                connection.sock.shutdown(socket.SHUT_RDWR)
+            reader.join()
+            connection.close()
+
+
+def _collect(response: HTTPResponse, seen: list[tuple[str, str]]) -> None:
+    with contextlib.suppress(OSError, ValueError, HTTPException):
+        for line in response:
+            event = json.loads(line)
+            seen.append((event["type"], event["object"]["metadata"]["name"]))
+
+
+def _trusting() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

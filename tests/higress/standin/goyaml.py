@@ -79,6 +79,11 @@ class Loader(yaml.CSafeLoader):
             for key, value in node.value
         }
 
+    def octets(self, node: yaml.ScalarNode) -> str:
+        """Build the text that a scalar encodes."""
+        value: bytes = self.construct_yaml_binary(node)
+        return value.decode("utf-8", "replace")
+
     def plain(self, node: yaml.ScalarNode) -> Json:
         """Build a scalar that stood without quotes."""
         return scalar(node.value)
@@ -87,6 +92,7 @@ class Loader(yaml.CSafeLoader):
 for _tag in ("bool", "int", "float", "null"):
     Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", Loader.plain)
 Loader.add_constructor("tag:yaml.org,2002:map", Loader.mapping)
+Loader.add_constructor("tag:yaml.org,2002:binary", Loader.octets)
 
 
 def _key(value: Json) -> str:
@@ -99,7 +105,7 @@ def _key(value: Json) -> str:
 
 def load(text: str) -> Json:
     """Read the first document of a text."""
-    loader = Loader(text.removeprefix("\ufeff"))
+    loader: Any = Loader(text.removeprefix("\ufeff"))
     try:
         return loader.get_data() if loader.check_data() else None
     finally:
@@ -124,8 +130,9 @@ class Dumper(yaml.CSafeDumper):
 
     def number(self, data: float) -> yaml.ScalarNode:
         """Write a float as Go does, without a fraction where there is none."""
-        text = str(int(data)) if data.is_integer() and abs(data) < 1e21 else repr(data)
-        return self.represent_scalar("tag:yaml.org,2002:float", text)
+        if data.is_integer() and abs(data) < 1e21:
+            return self.represent_scalar("tag:yaml.org,2002:int", str(int(data)))
+        return self.represent_scalar("tag:yaml.org,2002:float", repr(data))
 
 
 Dumper.add_representer(str, Dumper.text)

@@ -124,6 +124,7 @@ def _same(given: dict[str, Any], name: str, expected: str) -> None:
 
 def _body(kind: Kind, given: dict[str, Any]) -> dict[str, Any]:
     own = {key: item for key, item in given.items() if key not in {"apiVersion", "kind"}}
-    fields, always = BODIES.get(kind.plural, (dict.fromkeys(own, anything), ()))
-    every = {"metadata": METADATA, **fields} | {"metadata": METADATA}
+    fields, always = BODIES.get(kind.plural, ({}.fromkeys(own, anything), ()))
+    every: dict[str, Check] = dict(fields)
+    every["metadata"] = METADATA
     return Fields(every, (*always, ("metadata", {"creationTimestamp": None})))(own, kind.kind)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,7 @@ class Fields:
             if given.get(name) is not None
         }
         kept = {name: item for name, item in checked.items() if item not in ("", [], None)}
-        defaults = {name: item for name, item in self.always if name not in kept}
+        defaults = {name: deepcopy(item) for name, item in self.always if name not in kept}
         return {**kept, **defaults}
 
 

@@ -34,7 +34,7 @@ class Admin:
         now = time.monotonic()
         if self._kept is None or now - self._looked < STALE_AFTER:
             self._kept = self._stored()
-        self._looked = now
+            self._looked = now
         return self._kept
 
     def _stored(self) -> dict[str, str] | None:

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from ..kinds import KINDS, NAMESPACE
-from ..values import Json
 from .errors import ApiException, ConsoleError
 
 Object = dict[str, Any]
@@ -61,7 +60,7 @@ class Kube:
             if error.code != 404:
                 raise
 
-    def _call(self, method: str, plural: str, name: str = "", body: Object | None = None) -> Json:
+    def _call(self, method: str, plural: str, name: str = "", body: Object | None = None) -> Object:
         kind = KINDS[plural]
         scope = f"/namespaces/{NAMESPACE}" if kind.namespaced else ""
         path = f"{kind.prefix}{scope}/{plural}" + (f"/{quote(name)}" if name else "")
@@ -69,7 +68,8 @@ class Kube:
         status, answer = self._exchange(method, path, text)
         if status >= 400:
             raise ApiException(status, answer.decode())
-        return json.loads(answer)
+        found: Object = json.loads(answer)
+        return found
 
     def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         """Ask over a connection that is open already, else, or when that one is dead, a new one."""

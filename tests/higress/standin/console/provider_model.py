@@ -57,7 +57,8 @@ def to_config(provider: Provider, configs: Mapping[str, Any]) -> dict[str, Any]:
 def to_provider(entry: Mapping[str, Any], proxy: str | None) -> Provider:
     """Show an entry; what its lists and maps hold of the wrong type is not shown."""
     tokens = entry.get("apiTokens")
-    shown = [token for token in tokens if isinstance(token, str)] if _is_list(tokens) else None
+    listed = tokens if isinstance(tokens, list) else None
+    shown = listed and [token for token in listed if isinstance(token, str)]
     failover = entry.get("failover")
     return {
         "name": entry["id"],
@@ -68,10 +69,6 @@ def to_provider(entry: Mapping[str, Any], proxy: str | None) -> Provider:
         "tokenFailoverConfig": _failover(failover) if isinstance(failover, dict) else None,
         "rawConfigs": dict(entry),
     }
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list)
 
 
 def _failover(stored: Mapping[str, Any]) -> dict[str, Any]:

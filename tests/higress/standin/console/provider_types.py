@@ -126,16 +126,12 @@ def _azure(configs: Configs) -> None:
 def _ollama(configs: Configs) -> None:
     _needed(configs, "Azure")
     text(configs, "ollamaServerHost")
-    port = configs.get("ollamaServerPort")
-    try:
-        number = int(port) if not isinstance(port, bool) else None
-    except (TypeError, ValueError):
-        number = None
-    if number is None:
+    port = str(configs.get("ollamaServerPort"))
+    if not port.removeprefix("-").isdecimal():
         raise ValidationException("ollamaServerPort must be a number.")
-    if not 0 < number < 65536:
+    if not 0 < int(port) < 65536:
         raise ValidationException("ollamaServerPort must be a valid port number.")
-    configs["ollamaServerPort"] = number
+    configs["ollamaServerPort"] = int(port)
 
 
 def _ollama_at(_name: str, configs: Configs) -> Endpoint:
@@ -183,8 +179,9 @@ def _vertex_at(_name: str, configs: Configs) -> Endpoint:
 def custom_service(configs: Configs) -> tuple[str, int] | None:
     """Give the service that an openai provider names instead of a URL, which takes both parts."""
     name, port = (configs.get(f"openaiCustomService{part}") for part in ("Name", "Port"))
-    whole = isinstance(name, str) and name and isinstance(port, int) and not isinstance(port, bool)
-    return (name, port) if whole else None
+    if not isinstance(name, str) or not isinstance(port, int) or isinstance(port, bool):
+        return None
+    return (name, port) if name else None
 
 
 def _fixed(host: str) -> Handler:
