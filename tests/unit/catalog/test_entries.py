@@ -32,6 +32,20 @@ def templates(entry: ProviderType) -> Iterator[str]:
 
 
 @every_type
+def test_what_higress_is_told_of_options_names_them(entry: ProviderType) -> None:
+    known = entry.higress
+    named = {known.domain, known.address, *known.always} - {""}
+    assert named <= {field.name for field in entry.options if "higress" in field.engines}
+
+
+@every_type
+def test_an_option_of_higress_alone_is_ai_proxy_s(entry: ProviderType) -> None:
+    """It is passed on as it is, so a type that goes by its URL can have none."""
+    alone = [field.name for field in entry.options if field.engines == ("higress",)]
+    assert not alone or entry.higress.type != "openai"
+
+
+@every_type
 def test_an_id_can_be_a_provider_s_id(entry: ProviderType) -> None:
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]*", entry.id)
 
