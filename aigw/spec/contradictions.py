@@ -32,13 +32,13 @@ def unusable(ptype: ProviderType, asked: EngineName) -> str:
     return f"cannot be used on the {engine} engine: {reason}{instead}"
 
 
-def not_on(spec: GatewaySpec, engine: EngineName) -> Iterator[Problem]:
-    """Yield each provider that this engine cannot run."""
-    for index, provider in enumerate(spec.providers):
+def not_on(spec: GatewaySpec, engine: EngineName) -> Iterator[str]:
+    """Say of each provider that this engine cannot run why it cannot."""
+    for provider in spec.providers:
         ptype = catalog.find(provider.type)
         reason = unusable(ptype, engine) if ptype else ""
         if reason:
-            yield Problem(path=f"providers[{index}].type", message=reason)
+            yield f"provider `{provider.id}` {reason}"
 
 
 def contradictions(spec: GatewaySpec, *, rules: bool) -> Iterator[Problem]:
@@ -122,11 +122,14 @@ def _provider(provider: Provider, path: str, engine: EngineName) -> Iterator[Pro
         message = "is missing: such a provider needs a key, `store` or `env:VARIABLE`"
         yield Problem(path=f"{path}.keys", message=message)
     yield from _doubles((f"{path}.keys[{place}]", key) for place, key in enumerate(provider.keys))
-    yield from _target(provider, ptype, path)
+    by_option = engine is EngineName.HIGRESS and bool(provider.options.get(ptype.higress.address))
+    yield from _target(provider, ptype, path, by_option=by_option)
 
 
-def _target(provider: Provider, ptype: ProviderType, path: str) -> Iterator[Problem]:
-    """Yield why there is no address to send requests to."""
+def _target(
+    provider: Provider, ptype: ProviderType, path: str, *, by_option: bool
+) -> Iterator[Problem]:
+    """Yield why there is no address to send requests to; `by_option` an option says it."""
     wrong = [
         Problem(path=f"{path}.options.{name}", message=problem)
         for name, value in provider.options.items()
@@ -134,9 +137,9 @@ def _target(provider: Provider, ptype: ProviderType, path: str) -> Iterator[Prob
     ]
     if provider.url and (problem := url_problem(provider.url)):
         wrong.append(Problem(path=f"{path}.url", message=problem))
-    elif ptype.needs_url and not provider.url:
+    elif ptype.needs_url and not provider.url and not by_option:
         wrong.append(Problem(path=f"{path}.url", message="is missing: only you know it"))
-    yield from wrong or _unresolved(provider, ptype, path)
+    yield from wrong or (() if by_option else _unresolved(provider, ptype, path))
 
 
 def _unresolved(provider: Provider, ptype: ProviderType, path: str) -> Iterator[Problem]:

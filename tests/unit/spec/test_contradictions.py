@@ -24,6 +24,18 @@ CONTRADICTIONS = {
         tree_of(*(custom(f"p{i}", *(f"{i}-{j}" for j in range(1001))) for i in range(2))),
         ["providers: have 2002 model patterns in all; 2000 is the most"],
     ),
+    "an address that only the other engine knows": (
+        tree_of(
+            {
+                "id": "a",
+                "type": "azure",
+                "keys": ["store"],
+                "options": {"azureServiceUrl": "https://r.openai.azure.com/?api-version=1"},
+            },
+            engine="envoy",
+        ),
+        ["providers[0].options: a provider of type azure needs option `azureResource`"],
+    ),
     "no key": (
         tree_of(
             {"id": "a", "type": "openai"}, {"id": "b", "type": "azure", "url": URL, "keys": []}
@@ -106,3 +118,17 @@ def test_a_contradiction_is_refused_with_its_paths(tree: object, expected: list[
     with pytest.raises(SpecInvalid) as refused:
         parse(tree, source="gateway.yaml")
     assert [str(problem) for problem in refused.value.problems] == expected
+
+
+@pytest.mark.parametrize(
+    ("ptype", "options"),
+    [
+        ("azure", {"azureServiceUrl": "https://r.openai.azure.com/?api-version=1"}),
+        ("triton", {"tritonDomain": "triton.example.com:8000"}),
+    ],
+)
+def test_on_higress_an_option_can_say_where_a_provider_is(
+    ptype: str, options: dict[str, str]
+) -> None:
+    provider = {"id": "a", "type": ptype, "keys": ["store"], "options": options}
+    assert parse(tree_of(provider, engine="higress"), source="gateway.yaml").provider("a")
