@@ -53,7 +53,7 @@ def _collect(path: tuple[str, ...], value: Json, found: dict[tuple[str, ...], An
     if path[0] == "metadata" and len(path) == 2 and path[1] in OWN:
         return
     free = path[:2] == ("spec", "defaultConfig")
-    if isinstance(value, dict) and (path in STRUCTS or path in MAPS or free):
+    if isinstance(value, dict) and value and (path in STRUCTS or path in MAPS or free):
         if path not in STRUCTS:
             found[*path, "."] = None
         for key, item in value.items():

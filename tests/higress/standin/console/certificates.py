@@ -1,13 +1,9 @@
 """TLS certificates: Secrets of the type `kubernetes.io/tls`."""
 
 import base64
-import ssl
-import tempfile
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from datetime import datetime
 
-from . import domains, writes
+from . import domains, writes, x509
 from .errors import ValidationException
 from .http import Reply, Request, RouteTable, bare, created, deleted, envelope, paged
 from .kube import Object
@@ -86,30 +82,12 @@ def _view(secret: Object) -> Object:
 
 def _read(pem: str) -> Object:
     """Read names and validity out of a certificate; one that is none says nothing."""
-    found = _parsed(pem)
+    found = x509.read(pem)
     if found is None:
         return {"domains": None, "validityStart": None, "validityEnd": None}
-    subject = [value for part in found["subject"] for key, value in part if key == "commonName"]
-    others = [value for kind, value in found.get("subjectAltName", ()) if kind == "DNS"]
-    return {
-        "domains": list(dict.fromkeys(subject[:1] + others)),
-        "validityStart": _date(found["notBefore"]),
-        "validityEnd": _date(found["notAfter"]),
-    }
+    names, start, end = found
+    return {"domains": names, "validityStart": _text(start), "validityEnd": _text(end)}
 
 
-def _parsed(pem: str) -> dict[str, Any] | None:
-    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
-        Path(file.name).write_text(pem, "utf-8")
-        try:
-            # The standard library reads certificates nowhere else without a connection.
-            decode = ssl._ssl._test_decode_cert  # type: ignore[attr-defined]
-            found: dict[str, Any] = decode(file.name)
-        except (ssl.SSLError, OSError):
-            return None
-    return found
-
-
-def _date(text: str) -> str:
-    moment = datetime.fromtimestamp(ssl.cert_time_to_seconds(text), UTC)
+def _text(moment: datetime) -> str:
     return moment.strftime("%Y/%m/%d %H:%M:%SZ")

@@ -130,8 +130,8 @@ def bare(data: Json) -> Reply:
 
 
 def created(data: Json) -> Reply:
-    """Answer a POST: 201 and the thing without envelope."""
-    return Reply(status=201, body=data)
+    """Answer a POST: 201 and the thing without envelope; null is an empty body."""
+    return Reply(status=201, body=data, content_type=JSON if data is not None else None)
 
 
 def deleted() -> Reply:

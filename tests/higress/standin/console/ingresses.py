@@ -91,7 +91,7 @@ def _path(route: Object) -> Annotations:
 
 def _rule(host: str | None, path: Object | None) -> Object:
     if path is None:
-        return {"host": host, "http": {}}
+        return {"host": host, "http": {"paths": []}}
     if path["matchType"] not in PATH_TYPES:
         raise IllegalArgument(f"Unsupported path match type: {path['matchType']}")
     kind = PATH_TYPES[path["matchType"]]

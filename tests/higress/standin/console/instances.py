@@ -9,7 +9,7 @@ import yaml
 
 from . import catalog, rules, writes
 from .errors import IllegalArgument, ValidationException
-from .jackson_yaml import dump
+from .jackson_yaml import dump, with_doubles
 from .kube import Kube, Object
 from .rules import Targets
 
@@ -82,13 +82,14 @@ def _read(resource: Object, targets: Targets) -> Instance | None:
     part = _part(spec, targets)
     if part is None or not name or not version or not (part.enabled or part.configurations):
         return None
+    configurations = with_doubles(part.configurations)
     return Instance(
         plugin=name,
         plugin_version=version,
         targets=targets,
         enabled=part.enabled,
-        configurations=part.configurations,
-        raw=dump(part.configurations),
+        configurations=configurations,
+        raw=dump(configurations),
         version=resource["metadata"].get("resourceVersion"),
         internal=catalog.is_internal(resource),
     )

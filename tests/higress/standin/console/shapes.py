@@ -3,7 +3,7 @@
 from .jackson import Values
 
 PREDICATE = {"matchType": str, "matchValue": str, "caseSensitive": bool}
-KEYED = PREDICATE | {"key": str}
+KEYED = {"key": str} | PREDICATE
 AUTH = {"enabled": bool, "allowedCredentialTypes": [str], "allowedConsumers": [str]}
 RETRIES = {"enabled": bool, "attempts": int, "timeout": int, "conditions": [str]}
 CORS = {
