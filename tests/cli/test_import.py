@@ -11,7 +11,6 @@ from tests.fakes import Person, session_of
 from tests.old_installation import GOLDEN, edit, image_of, old_folder
 from tests.world import Machine
 
-NO_DOCKER = {"DOCKER_HOST": "unix:///nowhere.sock"}
 QUIET = "Docker does not answer: whether the old container runs is not known\n"
 SPECIAL = 'sk"quo\\nte#x: y*z'
 
@@ -24,7 +23,7 @@ def old(tmp_path: Path) -> Path:
 
 def imported(aigw: Program, *arguments: object) -> Said:
     """Run `import` on a machine without Docker."""
-    return aigw("import", *map(str, arguments), environ=NO_DOCKER)
+    return aigw("import", *map(str, arguments))
 
 
 def test_an_import_says_what_it_took_and_what_comes_next(aigw: Program, old: Path) -> None:
@@ -97,7 +96,7 @@ def test_every_golden_folder_becomes_a_gateway_that_is_fine(
 
 def test_a_person_is_asked_and_may_say_no(aigw: Program, old: Path) -> None:
     person = Person(answers=["no"])
-    said = aigw("import", str(old), session=session_of(person=person), environ=NO_DOCKER)
+    said = aigw("import", str(old), session=session_of(person=person))
     assert (said.code, person.asked, aigw.home.exists()) == (
         130,
         [f"Take `{old}` over as gateway `higress-ai-gateway`?"],
@@ -203,7 +202,6 @@ def test_a_gateway_of_another_name(aigw: Program, old: Path) -> None:
 
 
 def test_two_at_once_are_one_import(machine: Machine, old: Path) -> None:
-    machine.environment = NO_DOCKER
     one, other = (machine.begin("import", str(old), "--yes") for _ in range(2))
     assert [one.wait(60), other.wait(60)] == [0, 0]
     assert machine.run("config", "check").code == 0
@@ -211,7 +209,6 @@ def test_two_at_once_are_one_import(machine: Machine, old: Path) -> None:
 
 def test_an_import_killed_at_any_moment_goes_on_or_is_undone(machine: Machine, old: Path) -> None:
     before = image_of(old)
-    machine.environment = NO_DOCKER
     for number in range(12):
         child = machine.begin("import", str(old), "--yes")
         try:

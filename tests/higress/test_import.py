@@ -1,0 +1,105 @@
+"""A gateway of get-ai-gateway.sh that runs becomes one of aigw's, on its ports, and back again."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from aigw.clients.docker_hosts import find
+from tests.higress.upstreams import Container, Upstream
+from tests.old_installation import AI_PROXY, edit, old_folder
+from tests.waiting import until
+from tests.world import Machine, free_ports
+
+pytestmark = pytest.mark.docker
+KEY = "sk-openai-0001"
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A machine where nothing runs yet."""
+    engine = find(os.environ, Path.home()).url
+    with Machine(folder=tmp_path, environment={"DOCKER_HOST": engine}) as one:
+        yield one
+
+
+@pytest.fixture
+def provider() -> Iterator[Upstream]:
+    """A provider."""
+    with Upstream() as one:
+        yield one
+
+
+@pytest.fixture
+def old(machine: Machine, provider: Upstream) -> Path:
+    """What the script left, on this machine's ports, with a provider of one's own."""
+    folder = old_folder(machine.folder / "higress", "03-dashscope-openai")
+    (folder / "logs").mkdir()
+    usual = dict(zip((8080, 8443, 8001), (machine.port, *free_ports(2)), strict=True))
+    for port, free in usual.items():
+        edit(folder / "default.cfg", f"={port}\n", f"={free}\n")
+    url = f"http://{provider.ip}:8000/v1"
+    own = f'- "{KEY}"\n      openaiCustomUrl: "{url}"'
+    edit(folder / AI_PROXY, f'- "{KEY}"', own)
+    return folder
+
+
+class OldGateway(Container):
+    """The container as the script's `docker run` makes it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__("aigw-test-old")
+        self.folder = folder
+
+    def __enter__(self) -> "OldGateway":
+        lines = (self.folder / "default.cfg").read_text().splitlines()
+        given: Mapping[str, str] = dict(line.split("=", 1) for line in lines if "=" in line)
+        names = ("GATEWAY_HTTP_PORT", "GATEWAY_HTTPS_PORT", "CONSOLE_PORT")
+        self.run(
+            environment={**given, "CONFIG_TEMPLATE": ""},
+            ports={f"{given[name]}/tcp": ("127.0.0.1", int(given[name])) for name in names},
+            volumes=[f"{self.folder}:/data", f"{self.folder}/logs:/var/log/proxy"],
+            restart_policy={"Name": "always"},
+        )
+        return self
+
+    @property
+    def state(self) -> tuple[str, str, str]:
+        """Return its name, its status and its restart policy."""
+        self.container.reload()
+        attributes = self.container.attrs
+        policy = attributes["HostConfig"]["RestartPolicy"]["Name"]
+        return self.container.name, self.container.status, policy
+
+
+def test_it_serves_on_the_same_port_with_the_same_key_and_goes_back(
+    machine: Machine, provider: Upstream, old: Path
+) -> None:
+    with OldGateway(old) as gateway:
+        modes = [path.stat().st_mode for path in (old, old / "default.cfg")]
+        config = (old / "default.cfg").read_bytes()
+        options = (str(old), "-g", gateway.name, "--container", gateway.name, "--yes")
+        try:
+            said = machine.run("import", *options, "--json").json()
+            assert (said["taken"], said["started"]) == (["dashscope", "openai"], True)
+            assert gateway.state == (f"{gateway.name}-before-aigw", "exited", "no")
+            status, _, _ = machine.ask("gpt-4o")
+            assert status == 200
+            assert provider.requests()[-1].header("authorization") == f"Bearer {KEY}"
+        finally:
+            machine.run("import", str(old), "-g", gateway.name, "--undo", "--yes")
+        assert gateway.state == (gateway.name, "running", "always")
+        assert (old / "default.cfg").read_bytes() == config
+        assert [path.stat().st_mode for path in (old, old / "default.cfg")] == modes
+        until(lambda: answers(machine.port))
+
+
+def answers(port: int) -> bool:
+    """Say whether the old gateway answers again, whatever it says."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/", timeout=2):
+            return True
+    except OSError as error:
+        return hasattr(error, "code")
