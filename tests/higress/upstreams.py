@@ -18,13 +18,13 @@ import tempfile
 import time
 import urllib.request
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import docker
 from docker.errors import NotFound
@@ -33,6 +33,10 @@ from tests.higress import image
 from tests.waiting import until
 
 HTTP, CONSOLE = 8080, 8001
+PATIENCE = 90.0
+"""Seconds for a container to do something: others may keep the machine busy."""
+
+Found = TypeVar("Found")
 Json = dict[str, Any]
 
 
@@ -54,6 +58,11 @@ class Received:
     def json(self) -> Any:  # noqa: ANN401 - whatever was sent
         """Read the body."""
         return json.loads(self.body)
+
+
+def eventually(condition: Callable[[], Found]) -> Found:
+    """Return the first true value of `condition`, with the patience that containers need."""
+    return until(condition, seconds=PATIENCE)
 
 
 def answer(
@@ -111,7 +120,7 @@ class Upstream(Container):
 
     def __enter__(self) -> Self:
         self.run(entrypoint=["python3", "-m", "standin.upstream"])
-        until(self._is_up)
+        eventually(self._is_up)
         return self
 
     def _is_up(self) -> bool:
@@ -220,13 +229,18 @@ class Gateway(Container):
 
     def ready(self) -> Self:
         """Wait until the gateway's port answers."""
-        until(lambda: self.status() is not None)
+        eventually(lambda: self.status() is not None)
         return self
 
-    def status(self) -> int | None:
+    def console_ready(self) -> Self:
+        """Wait until the console reaches the store."""
+        eventually(lambda: self.status("/system/config", port=CONSOLE) == 200)
+        return self
+
+    def status(self, path: str = "/standin-is-ready", *, port: int = HTTP) -> int | None:
         """Return the status of a small request; nothing while the port only resets."""
         try:
-            return self.request("GET", "/standin-is-ready").status
+            return self.request("GET", path, port=port).status
         except (OSError, HTTPException):
             return None
 
@@ -240,7 +254,7 @@ class Gateway(Container):
         port: int = HTTP,
     ) -> Reply:
         """Send one request over a connection of its own."""
-        connection = HTTPConnection("127.0.0.1", self.port(port), timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port(port), timeout=PATIENCE)
         try:
             connection.request(method, path, body, dict(headers or {}))
             got = connection.getresponse()
@@ -300,7 +314,7 @@ class Gateway(Container):
     def lines(self, count: int) -> list[str]:
         """Return the access log once it has that many lines."""
         path = self.logs / "access.log"
-        until(lambda: path.exists() and len(path.read_text().splitlines()) >= count)
+        eventually(lambda: path.exists() and len(path.read_text().splitlines()) >= count)
         return path.read_text().splitlines()
 
     def settled(self, seconds: float = 0.8) -> None:

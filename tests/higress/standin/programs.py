@@ -1,12 +1,11 @@
 """What each program of the container does before it becomes its real process."""
 
 import os
+import runpy
 import shutil
 import sys
 import time
 from pathlib import Path
-
-import yaml
 
 from .pace import delay, wait_for
 from .ports import APISERVER, CONTROLLER, HTTP, PILOT
@@ -18,12 +17,16 @@ ENVOY = "/usr/local/bin/envoy"
 
 
 def module(name: str, *arguments: str) -> None:
-    """Become a Python program of the stand-in."""
-    os.execv(sys.executable, [sys.executable, "-m", f"standin.{name}", *arguments])
+    """Go on as a Python program of the stand-in, named as the real one for `pkill`."""
+    Path("/proc/self/comm").write_text(sys.argv[1])
+    sys.argv[1:] = arguments
+    runpy.run_module(f"standin.{name}", run_name="__main__", alter_sys=True)
 
 
 def apiserver() -> None:
     """Seed what is missing, read the mesh settings once, and serve the store."""
+    import yaml  # late: the other programs do without
+
     delay("apiserver")
     template = os.environ.get("CONFIG_TEMPLATE", "")
     seed()
