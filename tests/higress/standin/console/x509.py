@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 COMMON_NAME, ALTERNATIVES = b"\x55\x04\x03", b"\x55\x1d\x11"
-VERSION, DNS_NAME, SHORT_TIME = 0xA0, 0x82, 0x17
+VERSION, EXTENSIONS, DNS_NAME, SHORT_TIME = 0xA0, 0xA3, 0x82, 0x17
 LONG_FORM = 0x80
 
 Parts = list[tuple[int, bytes]]
@@ -24,7 +24,9 @@ def _read(der: bytes) -> tuple[list[str], datetime, datetime]:
     certificate = _parts(_parts(der)[0][1])
     body = [part for part in _parts(certificate[0][1]) if part[0] != VERSION]
     validity, subject = _parts(body[3][1]), body[4][1]
-    names = [*_common_names(subject)[:1], *_alternatives(body[-1][1])]
+    names = _common_names(subject)[:1]
+    for tag, content in body:
+        names += _alternatives(content) if tag == EXTENSIONS else []
     return list(dict.fromkeys(names)), _moment(*validity[0]), _moment(*validity[1])
 
 
