@@ -1,6 +1,7 @@
 """What get-ai-gateway.sh leaves behind, for tests: golden folders, and changes of them."""
 
 import shutil
+import stat
 from pathlib import Path
 
 from aigw.spec.gateway import EngineName
@@ -51,3 +52,10 @@ def image_of(folder: Path) -> dict[str, tuple[int, int, bytes]]:
         )
         for path in (folder, *sorted(folder.rglob("*")))
     }
+
+
+def readable_by_others(folder: Path) -> list[Path]:
+    """Name what others may enter or read, beginning at the folder."""
+    if not stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        return []
+    return [path for path in (folder, *folder.rglob("*")) if path.stat().st_mode & 0o077]

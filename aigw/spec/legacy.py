@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.spec.legacy_env import EnvFile
 from aigw.spec.legacy_kept import foreign_registries, has_admin, kept, tell_kept
-from aigw.spec.legacy_keys import Wrong
+from aigw.spec.legacy_keys import Wrong, unknown
 from aigw.spec.legacy_listen import listen
 from aigw.spec.legacy_models import Old
 from aigw.spec.legacy_providers import Taken, taken_providers
@@ -72,6 +72,8 @@ def meaning(was: Installation, *, engine: EngineName, wrong: Wrong) -> Meaning:
     found = shared(taken_providers(old), routes, findings)
     _tell_left(old, found)
     _tell_doubles(was, findings)
+    for name in unknown(was.env):
+        findings.drop(f"default.cfg: {name}", "aigw has no such setting")
     tell_kept(keeps, was.trees, routes, findings)
     registries = foreign_registries(was.trees)
     for name in registries:

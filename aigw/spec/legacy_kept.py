@@ -16,12 +16,14 @@ from aigw.spec.legacy_store import (
 )
 from aigw.spec.legacy_trees import Trees, entries, items, text
 
+SETTINGS = "configmaps/higress-config.yaml"
+USUAL_STATISTICS = {"use_default_attributes", "use_default_response_attributes"}
 OURS = frozenset(
     {
         AI_PROXY,
         MODEL_ROUTER,
         REGISTRIES,
-        "configmaps/higress-config.yaml",
+        SETTINGS,
         "configmaps/higress-console.yaml",
         "secrets/higress-console.yaml",
         "services/higress-gateway.yaml",
@@ -66,6 +68,8 @@ def tell_kept(keeps: Kept, trees: Trees, routes: Iterable[OldRoute], findings: F
             findings.refuse(path, "it is no object")
         if path not in OURS and _plugin(path, tree) and not STATISTICS.match(path):
             findings.drop(path, "it is another copy of a plugin that aigw writes itself")
+        elif _is_changed(path, tree):
+            findings.drop(path, "it was changed in the console; change it there again")
 
 
 def foreign_registries(trees: Trees) -> tuple[str, ...]:
@@ -86,6 +90,15 @@ def _is_kept(path: str, tree: object, beyond: dict[str, OldRoute]) -> bool:
         return False
     name = route_name(path)
     return name in beyond if name else isinstance(tree, dict)
+
+
+def _is_changed(path: str, tree: object) -> bool:
+    """Say whether people changed global settings, or what is logged, which we write ourselves."""
+    if path == SETTINGS:
+        return text(tree, "metadata", "resourceVersion") not in {"", "1"}
+    return bool(STATISTICS.match(path)) and bool(
+        set(entries(tree, "spec", "defaultConfig")) - USUAL_STATISTICS
+    )
 
 
 def _plugin(path: str, tree: object) -> str:

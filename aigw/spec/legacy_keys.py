@@ -32,6 +32,17 @@ SECRET_OPTIONS = (
     "vertexAuthKey",
 )
 
+PLAIN = frozenset(
+    {
+        *("MODE", "CONFIG_TEMPLATE", "PLUGIN_REGISTRY", "CONSOLE_PORT"),
+        *("GATEWAY_HTTP_PORT", "GATEWAY_HTTPS_PORT"),
+        *("ENABLE_AUTO_ROUTING", "AUTO_ROUTING_DEFAULT_MODEL"),
+    }
+)
+"""The other variables that the script writes."""
+
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+
 Wrong = Callable[[str], str]
 """Says why a text cannot be a key; empty when it can."""
 
@@ -39,6 +50,16 @@ Wrong = Callable[[str], str]
 def prefix(old_id: str) -> str:
     """Return what the variables of a provider begin with."""
     return "DASHSCOPE" if old_id == DASHSCOPE else old_id.upper().replace("-", "_")
+
+
+def unknown(env: EnvFile) -> list[str]:
+    """Return the variables that people wrote; a name of another form may be half a key."""
+    starts = tuple(f"{prefix(name)}_" for name in TEMPLATE_IDS)
+    return [
+        name
+        for name in env.values
+        if VARIABLE.fullmatch(name) and name not in PLAIN and not name.startswith(starts)
+    ]
 
 
 def is_placeholder(text: str) -> bool:

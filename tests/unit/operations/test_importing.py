@@ -20,7 +20,7 @@ from aigw.operations.world import World
 from aigw.spec.secret import Secret
 from aigw.state.paths import Home
 from tests.fakes import Heard, Process, world
-from tests.old_installation import AI_PROXY, HIGRESS, edit, image_of, old_folder
+from tests.old_installation import AI_PROXY, HIGRESS, edit, image_of, old_folder, readable_by_others
 from tests.unit.operations.old_docker import NAME, OldDocker, container, nowhere
 
 KEYS = ("sk-dash-0001", "sk-openai-0001")
@@ -59,13 +59,6 @@ def taken(here: World, old: Path, docker: Docker = nowhere, **wanted: str) -> Im
 def given_back(here: World, old: Path, docker: Docker = nowhere) -> Undone:
     """Undo the import."""
     return undo(here, NAME, old, docker)
-
-
-def readable_by_others(folder: Path) -> list[Path]:
-    """Name what others may enter or read, beginning at the folder."""
-    if not stat.S_IMODE(folder.stat().st_mode) & 0o077:
-        return []
-    return [path for path in (folder, *folder.rglob("*")) if path.stat().st_mode & 0o077]
 
 
 def test_providers_and_keys_become_a_gateway(here: World, old: Path) -> None:

@@ -183,3 +183,26 @@ def test_the_port_is_the_old_one(old: Path, lines: dict[str, str], ports: int) -
     for before, after in lines.items():
         edit(old / "default.cfg", before, after)
     assert understood(old).spec.listen.http == ports
+
+
+@pytest.mark.parametrize(
+    ("path", "old_text", "new_text"),
+    [
+        ("configmaps/higress-config.yaml", 'resourceVersion: "1"', 'resourceVersion: "2"'),
+        ("wasmplugins/ai-statistics-1.0.0.yaml", "use_default_attributes: true", "attributes: []"),
+    ],
+    ids=["global settings", "what is logged"],
+)
+def test_a_change_that_we_write_over_is_told(
+    old: Path, path: str, old_text: str, new_text: str
+) -> None:
+    edit(old / path, old_text, new_text)
+    assert path in [one.what for one in understood(old).findings.dropped]
+
+
+def test_a_setting_of_ones_own_in_the_env_file_is_told(old: Path) -> None:
+    edit(old / "default.cfg", "MODE=full", "MODE=full\nGATEWAY_CONCURRENCY=2\nsk-half-a-key=1")
+    dropped = [one.what for one in understood(old).findings.dropped]
+    assert [what for what in dropped if what.startswith("default.cfg")] == [
+        "default.cfg: GATEWAY_CONCURRENCY"
+    ]
