@@ -110,8 +110,8 @@ def _why(error: Exception, seconds: float) -> str:
             return f"no answer within {seconds:g} s"
         case ssl.SSLError():
             return f"TLS failed: {error.reason or error}"
-        case OSError(errno=int(number)):
-            return os.strerror(number).lower()
+        case OSError():  # without a number: `AF_UNIX path too long`
+            return (os.strerror(error.errno) if error.errno else str(error)).lower()
         case _:
             return "what answers there is no Docker engine"
 

@@ -51,7 +51,8 @@ def ensure(
 def here(images: Images, wanted: Wanted) -> ImageThere | None:
     """Return the image if it is on this machine, from whichever registry; nothing is asked."""
     for reference in wanted.references:
-        seen = images.image(str(reference)) or images.image(_tagged(reference))
+        names = dict.fromkeys((str(reference), _tagged(reference)))
+        seen = next(filter(None, map(images.image, names)), None)
         if seen and (not wanted.digest or seen.is_(wanted.digest)):
             return _there(seen, reference, pulled=False)
     # From an archive it has no digest of a registry, and its id was recorded.

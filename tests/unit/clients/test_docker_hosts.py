@@ -110,6 +110,11 @@ def test_a_named_engine_that_is_silent_is_not_replaced_by_another(root: Path) ->
     assert error.hint == "unset DOCKER_HOST"
 
 
+def test_a_socket_whose_path_is_too_long_for_the_system_is_said(root: Path) -> None:
+    error = refusal(root, {"DOCKER_HOST": f"unix://{root}/{'x' * 120}"})
+    assert error.message.endswith(": af_unix path too long")
+
+
 def test_a_named_context_that_is_not_there_is_an_error(root: Path) -> None:
     with engine(root / "var/run/docker.sock"):
         error = refusal(root, {"DOCKER_CONTEXT": "nope"})
