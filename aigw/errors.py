@@ -67,6 +67,13 @@ class UnknownGateway(AigwError):
     exit_code = 4
 
 
+class NotRunning(AigwError):
+    """The gateway does not run, and only one that runs can be asked."""
+
+    code = "not_running"
+    exit_code = 4
+
+
 class EngineMissing(AigwError):
     """The engine asked for cannot run on this machine."""
 

@@ -63,55 +63,57 @@ def request(line: str) -> Request | None:
         return None
     if not isinstance(tree, dict):
         return None
-    time = _time(tree.get("time"))
+    time = utc(tree.get("time"))
     return _request(tree, time) if time else None
 
 
 def _request(tree: Mapping[str, object], time: datetime) -> Request:
-    flags, stream = _text(tree.get("flags")), tree.get("stream")
-    traced = _text(tree.get("trace_id"))
+    flags, stream = text(tree.get("flags")), tree.get("stream")
+    traced = text(tree.get("trace_id"))
     found = _TRACEPARENT.fullmatch(traced)
     return Request(
         time=time,
-        request_id=_text(tree.get("request_id")),
+        request_id=text(tree.get("request_id")),
         trace_id=found.group(1) if found else traced,
-        session=_text(tree.get("session")),
-        client=_text(tree.get("client")),
-        method=_text(tree.get("method")),
-        path=_text(tree.get("path")),
-        status=_number(tree.get("status")) or 0,
-        model=_text(tree.get("model")),
-        served_model=_text(tree.get("served_model")),
-        rule=_text(tree.get("rule")),
-        provider=_text(tree.get("provider")),
-        attempts=_number(tree.get("attempts")) or 0,
-        upstream_status=_number(tree.get("upstream_status")),
+        session=text(tree.get("session")),
+        client=text(tree.get("client")),
+        method=text(tree.get("method")),
+        path=text(tree.get("path")),
+        status=count(tree.get("status")) or 0,
+        model=text(tree.get("model")),
+        served_model=text(tree.get("served_model")),
+        rule=text(tree.get("rule")),
+        provider=text(tree.get("provider")),
+        attempts=count(tree.get("attempts")) or 0,
+        upstream_status=count(tree.get("upstream_status")),
         flags=tuple(flags.split(",")) if flags else (),
-        details=_text(tree.get("details")),
-        failure=_text(tree.get("failure")),
-        duration_ms=_number(tree.get("duration_ms")),
-        first_byte_ms=_number(tree.get("first_byte_ms")),
-        bytes_in=_number(tree.get("bytes_in")),
-        bytes_out=_number(tree.get("bytes_out")),
+        details=text(tree.get("details")),
+        failure=text(tree.get("failure")),
+        duration_ms=count(tree.get("duration_ms")),
+        first_byte_ms=count(tree.get("first_byte_ms")),
+        bytes_in=count(tree.get("bytes_in")),
+        bytes_out=count(tree.get("bytes_out")),
         usage=_usage(tree.get("usage")),
-        stream=stream is True or _text(stream).startswith("text/event-stream"),
-        generation=_text(tree.get("generation")),
+        stream=stream is True or text(stream).startswith("text/event-stream"),
+        generation=text(tree.get("generation")),
     )
 
 
-def _time(value: object) -> datetime | None:
+def utc(value: object) -> datetime | None:
+    """Take a time of ISO 8601; None for anything else."""
     try:
-        time = datetime.fromisoformat(_text(value))
+        time = datetime.fromisoformat(text(value))
     except ValueError:
         return None
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """Take a text; what stands for nothing is empty."""
     return value if isinstance(value, str) and value not in _UNKNOWN else ""
 
 
-def _number(value: object) -> int | None:
+def count(value: object) -> int | None:
     """Take a count; the data plane's Lua knows only fractions, so 12.0 is 12."""
     match value:
         case bool():
@@ -128,8 +130,8 @@ def _usage(value: object) -> Usage | None:
     if not isinstance(value, dict) or not value:
         return None
     return Usage(
-        input=_number(value.get("input")),
-        output=_number(value.get("output")),
-        cached=_number(value.get("cached")),
-        reasoning=_number(value.get("reasoning")),
+        input=count(value.get("input")),
+        output=count(value.get("output")),
+        cached=count(value.get("cached")),
+        reasoning=count(value.get("reasoning")),
     )

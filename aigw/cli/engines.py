@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from aigw.cli.output import Output
 from aigw.cli.progress import Waits
-from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.state.paths import GatewayPaths
 
 if TYPE_CHECKING:  # slow to import
     from aigw.engines import AnyEngine
     from aigw.engines.choice import Possible
     from aigw.engines.means import Means
+    from aigw.spec.gateway import EngineName, GatewaySpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +24,12 @@ class Engines:
     waits: Waits
 
     def __call__(
-        self, paths: GatewayPaths, engine: EngineName, means: "Means | None" = None, /
+        self, paths: GatewayPaths, engine: "EngineName", means: "Means | None" = None, /
     ) -> "AnyEngine":
         """Make the engine of a gateway."""
-        return self._higress(paths, means) if engine is EngineName.HIGRESS else _envoy(paths, means)
+        return self._higress(paths, means) if engine == "higress" else _envoy(paths, means)
 
-    def look(self, spec: GatewaySpec, /) -> "Possible":
+    def look(self, spec: "GatewaySpec", /) -> "Possible":
         """Say whether the Higress engine can be had here."""
         from aigw.engines.higress_possible import possible
 

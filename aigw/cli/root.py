@@ -61,6 +61,11 @@ ENTRIES: Mapping[str, Entry] = {
         help="Choose models by what is asked.",
         family=True,
     ),
+    "console": Entry(
+        module="console",
+        section=OTHER,
+        help="Say where the console of the Higress engine is.",
+    ),
     "import": Entry(
         module="import_",
         section=OTHER,

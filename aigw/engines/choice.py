@@ -11,7 +11,10 @@ from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.state.files import write_atomically
 from aigw.state.paths import GatewayPaths
 
-OTHER = {EngineName.ENVOY: EngineName.HIGRESS, EngineName.HIGRESS: EngineName.ENVOY}
+_MOVE = {
+    EngineName.ENVOY: "aigw start --engine higress",
+    EngineName.HIGRESS: "aigw start --engine envoy",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ def choose(spec: GatewaySpec, paths: GatewayPaths, look: Look) -> Choice:
 def refuse_types(spec: GatewaySpec, engine: EngineName) -> None:
     """Raise BadUsage where the engine cannot run one of the providers."""
     if refused := next(not_on(spec, engine), ""):
-        raise BadUsage(refused, hint=f"aigw start --engine {OTHER[engine]}")
+        raise BadUsage(refused, hint=_MOVE[engine])
 
 
 def kept(paths: GatewayPaths) -> Choice | None:

@@ -5,8 +5,10 @@ from datetime import tzinfo
 from pathlib import Path
 
 from aigw.accesslog.line import line
-from aigw.accesslog.request import request
+from aigw.accesslog.reader import as_json, read
+from aigw.engines.choice import kept
 from aigw.operations.world import World
+from aigw.spec.gateway import EngineName
 from aigw.state.following import follow, tail
 
 HEALTH = "/health"
@@ -15,19 +17,20 @@ MORE = 10
 
 
 def last_lines(world: World, gateway: str, *, engine: bool, count: int) -> list[str]:
-    """Return the last lines of the access log, or of the engine's own log, word for word."""
-    return tail(_log(world, gateway, engine=engine), count)
+    """Return the last lines of the access log as JSON, or of the engine's own log as they are."""
+    return list(map(as_json, tail(_log(world, gateway, engine=engine), count)))
 
 
 def growing_lines(world: World, gateway: str, *, engine: bool, count: int) -> Iterator[str]:
     """Yield the last lines and then every new one, without end."""
-    return follow(_log(world, gateway, engine=engine), last=count, stop=lambda: False)
+    lines = follow(_log(world, gateway, engine=engine), last=count, stop=lambda: False)
+    return map(as_json, lines)
 
 
 def last_requests(world: World, gateway: str, *, count: int, zone: tzinfo) -> list[str]:
     """Return the last requests as people read them, without those for health."""
-    read = tail(_log(world, gateway, engine=False), count * MORE)
-    return [text for one in read if (text := _readable(one, zone))][-count:]
+    lines = tail(_log(world, gateway, engine=False), count * MORE)
+    return [text for one in lines if (text := _readable(one, zone))][-count:]
 
 
 def growing_requests(world: World, gateway: str, *, count: int, zone: tzinfo) -> Iterator[str]:
@@ -39,12 +42,15 @@ def growing_requests(world: World, gateway: str, *, count: int, zone: tzinfo) ->
 
 def _readable(text: str, zone: tzinfo) -> str:
     """Return a request as people read it, empty for one for health; another line as it is."""
-    read = request(text)
-    if read is None:
+    found = read(text)
+    if found is None:
         return text
-    return "" if read.path == HEALTH else line(read, zone)
+    return "" if found.path == HEALTH else line(found, zone)
 
 
 def _log(world: World, gateway: str, *, engine: bool) -> Path:
     paths = world.home.existing(gateway)
-    return paths.envoy_log if engine else paths.access_log
+    chosen = kept(paths)
+    if chosen is None or chosen.engine is EngineName.ENVOY:
+        return paths.envoy_log if engine else paths.access_log
+    return paths.part_logs / "gateway.log" if engine else paths.higress_log

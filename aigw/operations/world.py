@@ -5,14 +5,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from aigw.engines.choice import Look
-from aigw.spec.gateway import EngineName
 from aigw.state.paths import GatewayPaths, Home
 
 if TYPE_CHECKING:  # slow to import, and few commands need them
     from aigw.clients.http import Answer
     from aigw.engines import AnyEngine
+    from aigw.engines.choice import Look
     from aigw.engines.means import Means
+    from aigw.spec.gateway import EngineName
 
 DEFAULT_GATEWAY = "higress-ai-gateway"
 """The gateway that is meant when none is named; the old script's name."""
@@ -22,7 +22,7 @@ class Engines(Protocol):
     """Make an engine for a gateway."""
 
     def __call__(
-        self, paths: GatewayPaths, engine: EngineName, means: "Means | None" = None, /
+        self, paths: GatewayPaths, engine: "EngineName", means: "Means | None" = None, /
     ) -> "AnyEngine":
         """Make it; it goes about it as `means` says."""
 
@@ -55,7 +55,7 @@ class World:
     home: Home
     environ: Mapping[str, str]
     engine: Engines
-    higress: Look
+    higress: "Look"
     ask: Asks
     step: Callable[[str], None]
     note: Callable[[str], None]

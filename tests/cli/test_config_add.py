@@ -143,10 +143,11 @@ def test_a_type_that_the_engine_cannot_run_is_refused_with_what_to_use_instead(
     aigw: Program,
 ) -> None:
     said = aigw("config", "add", "--provider", "dify", "--key", KEY)
-    assert (said.code, said.out) == (2, "")
+    assert (said.code, said.out) == (5, "")
     assert said.err.startswith(
-        "error: dify cannot be used on the envoy engine: a Dify application has an API of its own"
+        "error: provider `dify` cannot be used on the envoy engine: a Dify application has an API"
     )
+    assert "; and the Higress engine is not to be had: no Docker engine: DOCKER_HOST" in said.err
 
 
 def test_a_second_provider_of_a_type_has_an_id_and_no_taken_patterns(aigw: Program) -> None:

@@ -134,6 +134,7 @@ CASES: dict[tuple[str, ...], Shape] = {
         "console_url": None,
         "data_folder": "",
         "pid": 0,
+        "container": None,
         "uptime_seconds": 0,
         "generation": "",
         "in_sync": True,

@@ -170,12 +170,13 @@ def test_a_taken_port_is_said_with_who_has_it(machine: Machine, upstream: Upstre
     assert machine.processes() == []
 
 
-def test_the_engine_that_is_not_there_yet_says_so(machine: Machine) -> None:
+def test_without_docker_the_higress_engine_says_so(machine: Machine) -> None:
     refused = machine.run("start", "--non-interactive", "--engine", "higress", expect=5)
     assert refused.err == (
-        "error: the Higress engine is not there yet\n\nhint: aigw start --engine envoy\n"
+        "error: no Docker engine: DOCKER_HOST (/nowhere/docker.sock): there is no such socket\n\n"
+        "hint: unset DOCKER_HOST\n"
     )
-    assert not machine.home.exists()
+    assert "there is none yet" in machine.run("status", expect=4).err
 
 
 def test_several_gateways_side_by_side(machine: Machine, tmp_path: Path) -> None:

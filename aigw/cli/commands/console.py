@@ -1,0 +1,32 @@
+"""The command `console`."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from aigw.cli.command import command
+from aigw.cli.session import Session
+from aigw.operations.console import console as operation
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleOptions:
+    """Options of `console`."""
+
+    open: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False
+    password: Annotated[
+        bool, typer.Option("--password", help="Print the password of its administrator, too.")
+    ] = False
+
+
+@command(app, "console", ConsoleOptions, examples="aigw console --open\naigw console --password")
+def console(session: Session, options: ConsoleOptions) -> None:
+    """Say where the console of the Higress engine is."""
+    shown = operation(session.world, session.gateway, password=options.password)
+    who = f"{shown.user} {shown.password}" if shown.password is not None else shown.user
+    session.output.result(shown, f"{shown.url}\n{who}")
+    if options.open and typer.launch(shown.url):
+        session.output.note(f"no browser could be started; open {shown.url}")
