@@ -83,6 +83,8 @@ def upstream(provider: Provider, keys: tuple[Secret, ...]) -> Upstream:
     ptype = catalog.find(provider.type)
     if ptype is None:
         raise KeyError(provider.type)
+    if provider.id.endswith("-"):
+        raise BadUsage(f"Higress takes no id that ends in `-`: `{provider.id}`")
     asked = Asked(provider=provider, ptype=ptype, keys=keys)
     made = FORMS.get(ptype.higress.type, _of_its_host)(asked) or _by_url(asked)
     return _renaming(asked, made)
@@ -93,14 +95,18 @@ def _of_its_host(asked: Asked) -> Upstream | None:
     known, target = asked.ptype.higress, asked.target()
     if not known.host or (known.asked_for and not asked.particular):
         return None
-    usual = {**asked.provider.options, known.domain: target.host} if known.domain else {}
+    usual = {**asked.provider.options, known.domain: known.host} if known.domain else {}
     expected = resolve(asked.ptype, usual, "")
-    where = (target.scheme, target.host, target.port, target.paths.get(Api.CHAT))
-    if where != (expected.scheme, expected.host, expected.port, expected.paths.get(Api.CHAT)):
+    moved = target.host not in {expected.host, known.host}
+    if (moved and not known.domain) or _reach(target) != _reach(expected):
         return None
-    if not known.domain or target.host == known.host:
-        return asked.upstream(_https(known.host))
-    return asked.upstream(_https(target.host), **{known.domain: target.host})
+    where = asked.place() if moved else _https(known.host)
+    return asked.upstream(where, **({known.domain: where.host} if moved else {}))
+
+
+def _reach(target: Target) -> tuple[str, int, str | None]:
+    """Return all but the host of where a provider's chat API is."""
+    return target.scheme, target.port, target.paths.get(Api.CHAT)
 
 
 def _by_url(asked: Asked) -> Upstream:

@@ -4,10 +4,15 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from aigw.rendering.higress import ADMIN_FILE, HigressSettings, render
+from aigw.errors import BadUsage
+from aigw.rendering.higress import ADMIN_FILE, HigressSettings, Resources, render
 from aigw.rendering.higress_checks import problems
 from aigw.rendering.store_yaml import dump, load
+from aigw.spec.gateway import GatewaySpec
+from aigw.spec.reading import parse
 from aigw.spec.secret import Secret
 from tests.unit.rendering.stores import (
     AI_PROXY,
@@ -19,7 +24,9 @@ from tests.unit.rendering.stores import (
     rendered,
     spec_for_higress,
 )
+from tests.unit.spec.trees import trees
 
+TOKENS = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=20)
 RULES = [
     {"name": "deep", "pattern": "(?i)^(深入思考|deep thinking)", "model": "gpt-4o"},
     {"name": "code", "pattern": "(?i)^(write|fix) .*code", "model": "local-coder"},
@@ -134,6 +141,27 @@ def test_a_key_stands_in_the_plugin_and_nowhere_else() -> None:
     store = rendered(spec, openai=("sk-canary-1", "sk-canary-2"))
     assert [path for path, body in store.items() if "sk-canary" in dump(body)] == [AI_PROXY]
     assert providers_of(store)["openai"]["apiTokens"] == ["sk-canary-1", "sk-canary-2"]
+
+
+def rendered_or_refused(spec: GatewaySpec, key: str) -> Resources | str:
+    try:
+        return rendered(spec, **{provider.id: key for provider in spec.providers})
+    except BadUsage as refused:
+        return refused.message
+
+
+@settings(max_examples=20)
+@given(trees(), TOKENS)
+def test_any_spec_is_a_store_without_problems_or_is_refused_in_words(
+    tree: dict[str, Any], key: str
+) -> None:
+    spec = parse({**tree, "engine": "envoy"}, source="gateway.yaml")
+    store = rendered_or_refused(spec, key)
+    if isinstance(store, str):
+        assert "igress" in store or "url of provider" in store
+    else:
+        assert list(problems(store)) == []
+        assert {path: load(dump(body)) for path, body in store.items()} == store
 
 
 @pytest.mark.parametrize("key", ["1e3", "08", "y", "~", 'it\'s "quoted" \\n', "a: b #c", "{x}"])
