@@ -1,5 +1,6 @@
 """Keys: values that never print themselves, and where they are kept."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -23,6 +24,10 @@ class Secret:
     def ends_with(self, ending: str) -> bool:
         """Say whether the key ends so: how a person names one of several without showing it."""
         return bool(ending) and self._value.endswith(ending)
+
+    def stands_in(self, text: str) -> bool:
+        """Say whether the key is in a text, spelled as JSON spells it."""
+        return json.dumps(self._value, ensure_ascii=False)[1:-1] in text
 
     def masked(self) -> str:
         """Show at most a quarter of the key and never more than seven characters: `sk-...3f2a`."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from aigw.errors import BadUsage, CannotWrite, NotOurs, UnknownGateway
+from aigw.errors import BadUsage, CannotWrite, UnknownGateway
 from aigw.state.files import absolute, private_folder, reason, write_atomically
+from aigw.state.folders import platform_folder, refuse_foreign
 from aigw.state.runtime import LONGEST_SOCKET, noted_runtime, runtime_base
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
@@ -174,11 +175,6 @@ class GatewayPaths:
         return self.spec.is_file() or self.run.is_dir()
 
 
-_OURS = frozenset(
-    {"gateway.yaml", "credentials.yaml", "lock", "run", "logs", "envoy", "higress", "usage.sqlite"}
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
     """The folder of all gateways of a user, and the folder under which their sockets are made."""
@@ -190,7 +186,7 @@ class Home:
     def find(cls, environ: Mapping[str, str]) -> "Home":
         """Take `AIGW_HOME`, else the platform's data folder, and choose a place for sockets."""
         named = environ.get("AIGW_HOME", "")
-        folder = absolute(Path(named)) if named else _platform_folder()
+        folder = absolute(Path(named)) if named else platform_folder()
         return cls(folder=folder, runtime=runtime_base(environ))
 
     @property
@@ -252,7 +248,7 @@ class Home:
                 f"gateway `{name}` lives in `{os.path.realpath(entry)}`, not in `{target}`"
             )
         self._refuse_shared(target)
-        _refuse_foreign(target)
+        refuse_foreign(target)
         private_folder(self.gateways)
         private_folder(target)
         try:
@@ -288,27 +284,3 @@ def checked_name(name: str) -> str:
             f"{message}: letters, digits, `_`, `.` and `-`, at most 64, a letter or digit first"
         )
     return name
-
-
-def _refuse_foreign(folder: Path) -> None:
-    """Leave folders alone that hold something else: making them 0700 would lock others out."""
-    try:
-        found = {entry.name for entry in folder.iterdir()}
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise CannotWrite(f"`{folder}` cannot be used: {reason(error)}") from error
-    foreign = sorted(found - _OURS)
-    if foreign and "gateway.yaml" not in found:
-        raise NotOurs(
-            f"`{folder}` holds other things (`{foreign[0]}`); name an empty or a new folder"
-        )
-
-
-def _platform_folder() -> Path:
-    from platformdirs import user_data_path  # late: needed only without AIGW_HOME
-
-    folder = user_data_path("aigw")
-    if not folder.is_absolute():
-        raise BadUsage("this user has no home folder: set AIGW_HOME to a folder for gateways")
-    return folder

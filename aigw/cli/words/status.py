@@ -5,8 +5,8 @@ from aigw.cli.words.shared import count
 from aigw.errors import SpecInvalid
 from aigw.operations.status import GatewaysListed, ProviderStatus, Status
 
-NOTES = ("out_of_sync", "key_missing")
-"""Problems of gateway.yaml and this shell, not of what runs."""
+NOTES = ("out_of_sync", "key_missing", "drift", "store_broken")
+"""Problems of files and this shell, not of what runs."""
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -19,8 +19,12 @@ def status(result: Status) -> str:
         f"engine: {result.engine}",
         f"data folder: {result.data_folder}",
     ]
+    if result.console_url is not None:
+        lines.append(f"console: {result.console_url}")
     if result.pid is not None:
         lines.append(f"process: {result.pid}")
+    if result.container is not None:
+        lines.append(f"container: {result.container}")
     if result.uptime_seconds is not None:
         lines.append(f"up for: {duration(result.uptime_seconds)}")
     if result.generation is not None:
