@@ -1,5 +1,6 @@
 """LLM providers in the store: an entry and a rule of ai-proxy, and a registry beside them."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from .provider_types import HANDLERS, Handler, custom_service
 
 PLUGIN = "ai-proxy"
 ACTIVE = "activeProviderId"
+WRITING = threading.Lock()
+"""Two writes of ai-proxy at one moment: of the real console's, none was ever lost."""
 
 
 def registry_name(provider: str) -> str:
@@ -56,14 +59,20 @@ def save(kube: Kube, provider: Provider) -> Provider | None:
     configs: Configs = dict(provider["rawConfigs"] or {})
     handler.normalize(configs)
     service, _ = _service(provider["name"], handler, configs)
-    entries = _entries(_global(kube))
+    _global(kube)  # a store that cannot be read fails before anything is written
     _write_registries(kube, provider, handler, configs)
-    _write_plugin(kube, entries, to_config(provider, configs), service)
+    with WRITING:
+        _write_plugin(kube, to_config(provider, configs), service)
     return find(kube, provider["name"])
 
 
 def remove(kube: Kube, name: str) -> None:
     """Take a provider away, its rules, and its registry if it has one of its own."""
+    with WRITING:
+        _remove(kube, name)
+
+
+def _remove(kube: Kube, name: str) -> None:
     current = _global(kube)
     entries = _entries(current)
     mine = [entry for entry in _known(entries) if entry["id"] == name]
@@ -97,7 +106,8 @@ def _write_registries(kube: Kube, provider: Provider, handler: Handler, configs:
     registries.upsert(kube, endpoint.registry(name, provider["proxyName"]))
 
 
-def _write_plugin(kube: Kube, entries: list[Any], entry: dict[str, Any], service: str) -> None:
+def _write_plugin(kube: Kube, entry: dict[str, Any], service: str) -> None:
+    entries = _entries(_global(kube))
     places = [index for index, old in enumerate(entries) if _is(old, entry["id"])]
     if places:
         entries[places[0]] = entry
