@@ -125,11 +125,11 @@ class HigressEngine:
         plan = self._prepared(plan)
         if plan.cold or plan.makes:
             self._refuse_broken()
-            self._boot.begin(plan, seconds=self._seconds, retain=self._means.retain)
+            plan = self._boot.begin(
+                plan, self._adapted, seconds=self._seconds, retain=self._means.retain
+            )
         elif not plan.in_sync:
-            self._boot.wake(plan)
-            act = self._inside.change if plan.serving else self._inside.go_on
-            act(plan, seconds=self._seconds)
+            plan = self._go_on(plan)
         self._boot.forget_others()
         keep_applied(self._paths.higress_run, plan.rendered)
 
@@ -198,6 +198,23 @@ class HigressEngine:
                 return plan
         elif had_salt:
             return plan
+        return self.plan(plan.spec, ring=plan.given)
+
+    def _go_on(self, plan: HigressPlan) -> HigressPlan:
+        """Change a container that runs; one that does not answer may be starting still."""
+        self._boot.wake(plan)
+        if plan.serving:
+            self._inside.change(plan, seconds=self._seconds)
+            return plan
+        self._inside.write(plan)
+        return self._inside.await_boot(plan, self._adapted, seconds=self._seconds)
+
+    def _adapted(self, plan: HigressPlan, plugins: str) -> HigressPlan:
+        """Make the plan anew where the image has another version of the plugins than was taken."""
+        known = self._image.known
+        if not plugins or plugins == ((known.plugins if known else "") or _PLUGINS):
+            return plan
+        self._image.note_plugins(plugins)
         return self.plan(plan.spec, ring=plan.given)
 
     def _refuse_broken(self) -> None:

@@ -15,6 +15,12 @@ _SECONDS = 15.0
 _REFUSED = r"update_rejected$"
 _UNFINISHED = r"^http\..*\.downstream_rq_active$"
 _PROVIDERS = "ai-proxy.internal"
+_PLUGIN = "http://127.0.0.1:8002/plugins/ai-proxy/{}/plugin.wasm"
+VERSIONS = ("2.0.1", "1.0.0")
+"""Of the plugins, the one that the console itself writes first."""
+
+EDGE = ("aigw.in", "aigw.out", "aigw.guard")
+"""Our filters; `aigw.out2` is the second under the other name of its neighbour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +30,18 @@ class InForce:
     `texts` is empty where this Envoy does not show its filters.
     """
 
+    listeners: str
     routes: str
     texts: str
 
     def serves(self, generation: str) -> bool:
         """Say whether a route carries this generation."""
         return generation in self.routes
+
+    @property
+    def unguarded(self) -> str:
+        """Name the filter of ours that the listener lacks; a patch without a place is skipped."""
+        return next((name for name in EDGE if f'"{name}' not in self.listeners), "")
 
     def missing(self, keys: Iterable[Secret]) -> bool:
         """Say whether one of the keys is not in the filter that puts it into requests."""
@@ -47,6 +59,14 @@ class Admin:
         """Say whether the API server of the file store is there."""
         command = (*_ASK, "-k", "-o", "/dev/null", _API_SERVER)
         return self._docker.run(self._name, command, seconds=_SECONDS).code == 0
+
+    def plugin_version(self) -> str:
+        """Return the version of the plugins that the container has; empty when it has none."""
+        for version in VERSIONS:
+            command = (*_ASK, "-f", "-o", "/dev/null", "-I", _PLUGIN.format(version))
+            if self._docker.run(self._name, command, seconds=_SECONDS).code == 0:
+                return version
+        return ""
 
     def refusals(self) -> Mapping[str, int]:
         """Return how often each kind of configuration was refused; nothing for never."""
@@ -77,10 +97,13 @@ class Admin:
         except ValueError as error:
             raise NotReady("Envoy shows no configuration") from error
         configs = tree.get("configs", [])
+        listeners = [one for one in configs if _kind(one) == "ListenersConfigDump"]
         routes = [one for one in configs if _kind(one) == "RoutesConfigDump"]
         filters = [one for one in configs if _kind(one) == "EcdsConfigDump"]
         ours = (text for one in _filters(filters) for text in _texts(one))
-        return InForce(routes=json.dumps(routes), texts="\n".join(ours))
+        return InForce(
+            listeners=json.dumps(listeners), routes=json.dumps(routes), texts="\n".join(ours)
+        )
 
     def _get(self, target: str, *, post: bool = False) -> str:
         command = (*_ASK, *(("-X", "POST") if post else ()), f"{_ADMIN}{target}")

@@ -7,8 +7,8 @@ from os import fspath
 
 from aigw.clients.containers import Containers, ContainerSeen
 from aigw.engines.higress_container import binds, is_ours, keep_made_with
-from aigw.engines.higress_inside import Inside
-from aigw.engines.higress_live import remove, take_back, write
+from aigw.engines.higress_inside import Adapt, Inside
+from aigw.engines.higress_live import take_back
 from aigw.engines.higress_plan import HigressPlan
 from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
@@ -52,7 +52,9 @@ class Boot:
             private_folder(folder)
         private_folder(self._paths.higress_run)
 
-    def begin(self, plan: HigressPlan, *, seconds: float, retain: bool) -> None:
+    def begin(
+        self, plan: HigressPlan, adapt: Adapt, *, seconds: float, retain: bool
+    ) -> HigressPlan:
         """Write the store and start the container, a new one where it must be.
 
         It passes its proof, or what was there before comes back.
@@ -62,15 +64,15 @@ class Boot:
             self._prove_folder(plan.image, selinux=plan.selinux)
         self._end(plan.container)
         self.refuse_taken(plan.spec)
-        write(self._store, plan.changes, step=self._step)
-        remove(self._store, plan.changes, step=self._step)
+        self._inside.write(plan)
         try:
             self._start(plan)
-            self._inside.await_boot(plan, seconds=seconds)
+            served = self._inside.await_boot(plan, adapt, seconds=seconds)
         except BaseException:
             self._bring_back(plan, ran=ran, retain=retain)
             raise
         self.forget_others()
+        return served
 
     def wake(self, plan: HigressPlan) -> None:
         """Let a paused container go on."""

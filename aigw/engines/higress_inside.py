@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,6 +27,9 @@ from aigw.state.paths import GatewayPaths
 
 _POLL_SECONDS = 0.1
 _BACK_SECONDS = 30.0
+
+Adapt = Callable[[HigressPlan, str], HigressPlan]
+"""Make a plan anew for a version of the plugins."""
 
 
 class Inside:
@@ -57,17 +60,25 @@ class Inside:
         listen = spec.listen
         return Console(listen.address, listen.console, user=account.name, password=account.password)
 
-    def await_boot(self, plan: HigressPlan, *, seconds: float) -> None:
-        """Wait until a container that was started is ready, and prove it."""
-        expected = _expected(plan, seconds, refused={})
-        self._readiness(plan).await_boot(expected)
-        self._keep_refusals()
+    def await_boot(self, plan: HigressPlan, adapt: Adapt, *, seconds: float) -> HigressPlan:
+        """Wait until a container that was started is ready, and prove it.
 
-    def go_on(self, plan: HigressPlan, *, seconds: float) -> None:
-        """Bring one that runs and does not answer to its end: it may be starting still."""
+        `adapt` makes the plan anew once it is known which version of the plugins is there; the one
+        that serves in the end is returned.
+        """
+        expected = _expected(plan, seconds, refused={})
+        readiness = self._readiness(plan)
+        readiness.await_parts(expected)
+        plan = adapt(plan, self._admin.plugin_version())
+        self.write(plan)
+        readiness.await_effect(expected)
+        self._keep_refusals()
+        return plan
+
+    def write(self, plan: HigressPlan) -> None:
+        """Write everything by file."""
         write(self._store, plan.changes, step=self._voice.step)
         remove(self._store, plan.changes, step=self._voice.step)
-        self.await_boot(plan, seconds=seconds)
 
     def change(self, plan: HigressPlan, *, seconds: float) -> None:
         """Change a running one and prove it; where it is refused, all is as before."""

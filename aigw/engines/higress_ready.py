@@ -22,7 +22,7 @@ from aigw.state.secrets import KeyRing
 _POLL_SECONDS = 0.05
 _LOOK_SECONDS = 0.5
 _ANSWER_SECONDS = 10.0
-_LOGS = {"API server": "apiserver", "console": "console", "gateway": "gateway"}
+_LOGS = {"the API server": "apiserver", "the console": "console", "Envoy": "gateway"}
 
 Waiting = Callable[[str], AbstractContextManager[None]]
 
@@ -58,11 +58,10 @@ class Readiness:
         self._waiting = waiting
         self._admin = Admin(docker, paths.name)
 
-    def await_boot(self, expected: Expected) -> None:
-        """Wait until all parts answer; raises NotReady, or EngineRefused when one gave up."""
-        self._await("API server", expected, self._api_server, _LOOK_SECONDS)
-        self._await("console", expected, self._console.stands, _POLL_SECONDS)
-        self.await_effect(expected)
+    def await_parts(self, expected: Expected) -> None:
+        """Wait until the store and its console answer; raises EngineRefused when one gave up."""
+        self._await("the API server", expected, self._api_server, _LOOK_SECONDS)
+        self._await("the console", expected, self._console.stands, _POLL_SECONDS)
 
     def await_effect(self, expected: Expected) -> None:
         """Wait until what was written serves, and prove it by a request through every provider.
@@ -74,12 +73,12 @@ class Readiness:
         def generation() -> str:
             return _difference(place.generation(), expected.generation)
 
-        self._await("gateway", expected, generation, _POLL_SECONDS)
-        self._await("gateway", expected, lambda: self._taken(expected), _POLL_SECONDS)
+        self._await("Envoy", expected, generation, _POLL_SECONDS)
+        self._await("Envoy", expected, lambda: self._taken(expected), _POLL_SECONDS)
         for provider in expected.spec.providers:
             keyed = bool(expected.ring.get(provider.id))
             probe = partial(_probed, place, provider.id, keyed=keyed)
-            self._await("gateway", expected, probe, _POLL_SECONDS)
+            self._await("Envoy", expected, probe, _POLL_SECONDS)
 
     def _api_server(self) -> str:
         return "" if self._admin.api_server_answers() else "its API server does not answer"
@@ -95,6 +94,8 @@ class Readiness:
             words = last_words(self._paths.part_logs, "gateway", expected.keys)
             raise EngineRefused(f"the gateway refused its configuration ({risen[0]}){words}")
         found = self._admin.in_force()
+        if found.unguarded:
+            return f"its listener lacks our filter `{found.unguarded}`"
         if not found.serves(expected.generation):
             return "its routes are those from before"
         return "its keys are those from before" if found.missing(expected.keys) else ""
@@ -104,7 +105,7 @@ class Readiness:
     ) -> None:
         """Wait until nothing is wrong with a part."""
         looked = time.monotonic()
-        with self._waiting(f"waiting for the {part} of gateway `{self._paths.name}`"):
+        with self._waiting(f"waiting for {part} of gateway `{self._paths.name}`"):
             while words := self._asked(problem):
                 now = time.monotonic()
                 if now - looked > _LOOK_SECONDS:
