@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from functools import cache
 from importlib.metadata import files, version
 from pathlib import Path
 
@@ -48,6 +49,7 @@ class CannotMakeImage(Exception):
     """What is missing on this machine."""
 
 
+@cache
 def standin() -> str:
     """Return the image's tag, having made the image if it is not there."""
     with FileLock(Path(tempfile.gettempdir()) / "aigw-standin-image.lock"):

@@ -118,8 +118,7 @@ def test_a_killed_container_comes_back_with_its_edits(gateway: Gateway, upstream
     with gateway:
         gateway.ready()
         gateway.edit(PROXY, "sk-made-up-openai-1", "sk-kept")
-        gateway.container.kill()
-        gateway.container.start()
+        gateway.power_cut()
         gateway.ready()
         assert asked(gateway, upstream, "authorization") == "Bearer sk-kept"
         assert gateway.said().count("supervisord started") == 2

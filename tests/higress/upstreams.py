@@ -62,7 +62,14 @@ class Received:
 
 def eventually(condition: Callable[[], Found]) -> Found:
     """Return the first true value of `condition`, with the patience that containers need."""
-    return until(condition, seconds=PATIENCE)
+
+    def slowly() -> Found:
+        found = condition()
+        if not found:
+            time.sleep(0.05)  # asking costs more than waiting: much goes through the engine
+        return found
+
+    return until(slowly, seconds=PATIENCE)
 
 
 def answer(
@@ -88,6 +95,7 @@ class Container:
         self.name = f"{name}-{uuid.uuid4().hex[:8]}"
         self.client = docker.from_env()
         self.container: Any = None
+        self._ip = ""
 
     def run(self, **options: object) -> None:
         """Create and start it."""
@@ -98,8 +106,10 @@ class Container:
     @property
     def ip(self) -> str:
         """Return its address on the default bridge."""
-        self.container.reload()
-        return str(self.container.attrs["NetworkSettings"]["IPAddress"])
+        if not self._ip:
+            self.container.reload()
+            self._ip = str(self.container.attrs["NetworkSettings"]["IPAddress"])
+        return self._ip
 
     def __exit__(
         self,
@@ -200,6 +210,7 @@ class Gateway(Container):
         else:
             self.data.mkdir()
         self.hosts, self.environment = dict(hosts or {}), dict(environment or {})
+        self.ports: Json = {}
 
     def __enter__(self) -> Self:
         self.run(
@@ -223,9 +234,17 @@ class Gateway(Container):
         shutil.rmtree(self.place, ignore_errors=True)
 
     def port(self, inner: int = HTTP) -> int:
-        """Return the host's port for one of the container's."""
-        self.container.reload()
-        return int(self.container.ports[f"{inner}/tcp"][0]["HostPort"])
+        """Return the host's port for one of the container's; a start gives new ones."""
+        if not self.ports:
+            self.container.reload()
+            self.ports = dict(self.container.ports)
+        return int(self.ports[f"{inner}/tcp"][0]["HostPort"])
+
+    def power_cut(self) -> None:
+        """Kill the container and start it again."""
+        self.container.kill()
+        self.container.start()
+        self.ports = {}
 
     def ready(self) -> Self:
         """Wait until the gateway's port answers."""

@@ -12,7 +12,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .pace import SLOW
+from .pace import SLOW, is_open
+from .ports import APISERVER
 
 LOGS = Path("/var/log/higress")
 START_SECONDS = 1.0
@@ -83,13 +84,17 @@ class Program:
         code = self.process.poll()
         if code is not None:
             self.ended(code)
-        elif self.state == "STARTING" and age >= START_SECONDS:
+        elif self.state == "STARTING" and age >= START_SECONDS and self.is_up():
             self.state, self.tries = "RUNNING", 0
             self.say(
                 "INFO",
                 f"success: {self.name} entered RUNNING state, process has stayed up for "
                 "> than 1 seconds (startsecs)",
             )
+
+    def is_up(self) -> bool:
+        """Tell whether it is past its start: on a busy machine the store fails after seconds."""
+        return self.name != "apiserver" or is_open(APISERVER)
 
     def ended(self, code: int) -> None:
         """Start it again, or later, or never, as `autorestart=unexpected` says."""

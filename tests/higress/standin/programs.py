@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from .pace import delay, wait_for
-from .ports import APISERVER, CONTROLLER, HTTP, PILOT
+from .ports import APISERVER, CONTROLLER, HTTP, PILOT, PLUGIN_HOST
 from .settings import concurrency, console_port, mesh_file, mode, port
 
 DATA = Path("/data")
@@ -82,7 +82,7 @@ def gateway() -> None:
     """Become Envoy, after pilot is there."""
     if mode() not in {"gateway", "full"}:
         idle_out()
-    wait_for(PILOT)
+    wait_for(PILOT, PLUGIN_HOST)
     delay("gateway")
     Path("/var/log/proxy/access.log").touch()
     log_level = os.environ.get("GATEWAY_LOG_LEVEL", "") or "warning"

@@ -2,17 +2,17 @@
 
 import json
 import os
-import socketserver
 import threading
 import time
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from .. import debug_pages
 from ..pace import is_open
 from ..ports import ADMIN, APISERVER, HTTP, PILOT, PILOT_DEBUG, PLUGIN_HOST
 from ..settings import mesh_file, port
 from .clusters import clusters
+from .holding import hold
 from .listener import ROUTER, Downstream, Mesh, bootstrap, discovery, listener
 from .objects import Json, Store
 from .patches import added_clusters, ordered, patched_filters, patched_hosts
@@ -149,30 +149,6 @@ def tell_gateway(words: str) -> None:
         log.write(f"{stamp}\terror\tenvoy wasm\t{words}\n")
 
 
-class Debug(BaseHTTPRequestHandler):
-    """What the console asks pilot: which services there are."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-    def do_GET(self) -> None:
-        """Answer with an empty list: nobody asked for more yet."""
-        body = b"[]"
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-def serve(at: int) -> None:
-    """Be there on a port that others wait for."""
-    ThreadingHTTPServer.allow_reuse_address = True
-    socketserver.TCPServer.allow_reuse_address = True
-    server = ThreadingHTTPServer(("", at), Debug)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-
-
 def main() -> None:
     """Write the first configuration, then follow the store."""
     pilot = Pilot()
@@ -182,8 +158,9 @@ def main() -> None:
     time.sleep(0.2)
     pilot.store.look()
     pilot.apply()
-    serve(PILOT)
-    serve(PILOT_DEBUG)
+    pages = debug_pages.serve(DATA, PILOT_DEBUG)
+    threading.Thread(target=pages.serve_forever, daemon=True).start()
+    threading.Thread(target=hold, args=(PILOT,), daemon=True).start()
     while True:
         time.sleep(0.1)
         # Without the API server nobody hears of a change.

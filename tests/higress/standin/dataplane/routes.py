@@ -7,8 +7,6 @@ from typing import Any
 
 from .objects import Json, annotations, created
 
-FILTERS = ("model-router.internal", "ai-statistics", "ai-proxy.internal", "key-auth.internal")
-NAMESPACE = "envoy.filters.http.lua"
 _MATCH = re.compile(r"(exact|prefix|regex)-match-(header|query|pseudo-header)-(.+)")
 _DESTINATION = re.compile(r"(?:(\d+)%\s+)?(\S+?):(\d+)(?:\s+\S+)?")
 
@@ -131,7 +129,7 @@ def _route(name: str, notes: Mapping[str, str], cluster: str, plugins: tuple[str
         "name": name,
         "route": action,
         "decorator": {"operation": f"{service}:{cluster.split('|')[1]}/*"},
-        "metadata": {"filter_metadata": dict.fromkeys((*plugins, NAMESPACE), facts)},
+        "metadata": {"filter_metadata": dict.fromkeys(plugins, facts)},
         **_header_control(notes),
     }
 
