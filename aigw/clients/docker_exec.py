@@ -13,8 +13,8 @@ from http import HTTPStatus
 
 from aigw.clients.containers import Ran
 from aigw.clients.docker_api import connection
-from aigw.clients.docker_errors import refusal
 from aigw.clients.docker_hosts import DockerHost
+from aigw.clients.docker_refusals import refusal
 from aigw.errors import DockerRefused, NotReady
 
 _OPEN = (HTTPStatus.SWITCHING_PROTOCOLS, HTTPStatus.OK)

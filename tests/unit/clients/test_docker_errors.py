@@ -1,6 +1,6 @@
 import pytest
 
-from aigw.clients.docker_errors import refusal
+from aigw.clients.docker_refusals import refusal
 from aigw.errors import ContainerConflict, ContainerMissing, DiskFull, DockerRefused, PortTaken
 
 BIND = "driver failed programming external connectivity on endpoint x (0a1b):"

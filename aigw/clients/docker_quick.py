@@ -1,0 +1,97 @@
+"""The questions that every change asks of Docker, without its SDK: importing that takes longer."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import quote
+
+from aigw.clients import docker_seen
+from aigw.clients.containers import ContainerSeen, DockerInfo, ImageSeen, Ran
+from aigw.clients.docker_api import connection
+from aigw.clients.docker_exec import Exec, attended
+from aigw.clients.docker_hosts import DockerHost
+from aigw.clients.docker_refusals import gone, refusal
+
+_CALL_SECONDS = 60.0
+
+
+class QuickDocker:
+    """What is seen of one engine, and commands inside containers; see `Containers`."""
+
+    def __init__(self, host: DockerHost) -> None:
+        self._host = host
+
+    def info(self) -> DockerInfo:
+        """Say what engine it is."""
+        return docker_seen.docker_info(self._asked("GET", "/info", "asking what it is"), self._host)
+
+    def container(self, name: str) -> ContainerSeen | None:
+        """Look at one; None when there is none of exactly that name or id."""
+        doing = f"looking at container `{name}`"
+        tree = self._asked("GET", f"/containers/{quote(name, safe='')}/json", doing, missing=True)
+        # The engine takes the beginning of an id for a name, too.
+        if tree is None or name not in {tree["Name"].removeprefix("/"), tree["Id"]}:
+            return None
+        return docker_seen.container_seen(tree)
+
+    def image(self, name: str) -> ImageSeen | None:
+        """Return an image by name, digest or id; None when it is not here."""
+        doing = f"looking at image {name}"
+        tree = self._asked("GET", f"/images/{quote(name)}/json", doing, missing=True)
+        return docker_seen.image_seen(tree) if tree is not None else None
+
+    def run(self, name: str, command: Sequence[str], *, seconds: float) -> Ran:
+        """Run a command inside a running container; no key may be in it, the engine shows it."""
+        doing = f"running `{command[0]}` in `{name}`"
+        wanted = {"Cmd": list(command), "AttachStdout": True, "AttachStderr": True}
+        path = f"/containers/{quote(name, safe='')}/exec"
+        identity = self._asked("POST", path, doing, body=wanted)["Id"]
+
+        def code() -> int | None:
+            seen = self._asked("GET", f"/exec/{identity}/json", doing)
+            return None if seen["Running"] else int(seen["ExitCode"])
+
+        prepared = Exec(id=identity, doing=doing, stdin=b"", code=code)
+        try:
+            return attended(self._host, prepared, seconds=seconds)
+        except (OSError, HTTPException, ValueError) as error:
+            raise gone(self._host, doing, slow=isinstance(error, TimeoutError)) from error
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        doing: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        missing: bool = False,
+    ) -> Any:  # noqa: ANN401 - JSON, of any shape until it was read
+        """Return the JSON of an answer; with `missing` None for what is not there."""
+        major, minor = self._host.api
+        content = None if body is None else json.dumps(body)
+        headers = {} if content is None else {"content-type": "application/json"}
+        try:
+            with closing(
+                connection(self._host.url, self._host.tls, seconds=_CALL_SECONDS)
+            ) as engine:
+                engine.request(method, f"/v{major}.{minor}{path}", content, headers)
+                answer = engine.getresponse()
+                text = answer.read()
+            if missing and answer.status == HTTPStatus.NOT_FOUND:
+                return None
+            if answer.status in range(200, 300):
+                return json.loads(text)
+        except (OSError, HTTPException, ValueError) as error:
+            raise gone(self._host, doing, slow=isinstance(error, TimeoutError)) from error
+        raise refusal(_said(text), doing, status=answer.status)
+
+
+def _said(text: bytes) -> str:
+    """Return the engine's own words."""
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text.decode(errors="replace").strip()[:200]
