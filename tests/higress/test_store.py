@@ -116,6 +116,7 @@ def test_unquoted_words_are_read_as_go_reads_them(
         ("secrets/x.yaml", "data: {a: '%'}"),
         ("wasmplugins/x.yaml", "spec: {phase: NOPE}"),
         ("wasmplugins/x.yaml", "spec: {defaultConfig: text}"),
+        ("envoyfilters/x.yaml", "spec: {configPatches: [{applyTo: NOPE}]}"),
         ("mcpbridges/x.yaml", "a: [1"),
         ("ingresses/x.yaml", "- a list"),
     ],

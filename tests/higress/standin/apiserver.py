@@ -18,7 +18,13 @@ from .store import Object, Store
 from .watching import Watcher
 
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
-BEAT = 1.0
+
+
+class Server(ThreadingHTTPServer):
+    """Takes many connections at once and lets none of them hold up the end."""
+
+    daemon_threads = True
+    request_queue_size = 128
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -134,16 +140,13 @@ def _list(kind: Kind, items: list[Object], query: Mapping[str, str]) -> dict[str
     return {**head, "metadata": {"resourceVersion": ""}, "items": chosen}
 
 
-def serve(root: Path, port: int, host: str = "127.0.0.1") -> ThreadingHTTPServer:
+def serve(root: Path, port: int, host: str = "127.0.0.1") -> Server:
     """Check the store, watch it, listen; the caller runs `serve_forever`."""
     store = Store(root)
     store.check()
     watcher = Watcher(store)
     watcher.start()
-    server = ThreadingHTTPServer(
-        (host, port), type("Bound", (Handler,), {"store": store, "watcher": watcher})
-    )
-    server.daemon_threads = True
+    server = Server((host, port), type("Bound", (Handler,), {"store": store, "watcher": watcher}))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(CERTIFICATE)
     server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)

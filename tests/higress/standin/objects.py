@@ -86,7 +86,28 @@ PROXY = Fields(
     }
 )
 MCP_BRIDGE = Fields({"registries": list_of(REGISTRY), "proxies": list_of(PROXY)})
-PATCH = Fields({"applyTo": text, "match": struct, "patch": struct})
+APPLY_TO = (
+    "INVALID", "LISTENER", "FILTER_CHAIN", "NETWORK_FILTER", "HTTP_FILTER", "ROUTE_CONFIGURATION",
+    "VIRTUAL_HOST", "HTTP_ROUTE", "CLUSTER", "EXTENSION_CONFIG", "BOOTSTRAP", "LISTENER_FILTER",
+)  # fmt: skip
+OPERATIONS = (
+    "INVALID", "MERGE", "ADD", "REMOVE", "INSERT_BEFORE", "INSERT_AFTER", "INSERT_FIRST", "REPLACE",
+)  # fmt: skip
+MATCH = Fields(
+    {
+        "context": one_of("ANY", "SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "GATEWAY", unset="ANY"),
+        **dict.fromkeys(("proxy", "listener", "routeConfiguration", "cluster"), struct),
+    }
+)
+CLASSES = ("UNSPECIFIED", "AUTHN", "AUTHZ", "STATS")
+OPERATION = Fields(
+    {
+        "operation": one_of(*OPERATIONS, unset="INVALID"),
+        "value": struct,
+        "filterClass": one_of(*CLASSES, unset="UNSPECIFIED"),
+    }
+)
+PATCH = Fields({"applyTo": one_of(*APPLY_TO, unset="INVALID"), "match": MATCH, "patch": OPERATION})
 ENVOY_FILTER = Fields(
     {"workloadSelector": struct, "configPatches": list_of(PATCH), "priority": integer}
 )

@@ -1,7 +1,9 @@
 """Configurations as the console reads and writes them: Java's numbers, Jackson's YAML."""
 
+import json
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -35,10 +37,14 @@ def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 def dump(configurations: Object | None) -> str:
     """Give the YAML of a plugin's configuration, "" for none."""
-    if not configurations:
-        return ""
+    return _dumped(json.dumps(configurations)) if configurations else ""
+
+
+@lru_cache
+def _dumped(configurations: str) -> str:
+    """Write a configuration, once for each: every one is read far more often than it changes."""
     text: str = yaml.serialize(
-        _node(configurations), Dumper=yaml.SafeDumper, allow_unicode=True, width=80
+        _node(json.loads(configurations)), Dumper=yaml.SafeDumper, allow_unicode=True, width=80
     )
     return ASTRAL.sub(lambda found: found[0].lower().replace("\\u", "\\U", 1), text.strip())
 

@@ -8,6 +8,13 @@ from .app import App
 from .http import Reply
 
 
+class Server(ThreadingHTTPServer):
+    """Takes many connections at once and lets none of them hold up the end."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class Handler(BaseHTTPRequestHandler):
     """Hands every request to the application, whatever its method."""
 
@@ -47,9 +54,6 @@ def _json(reply: Reply) -> str:
     return "" if reply.content_type is None else json.dumps(reply.body, ensure_ascii=False)
 
 
-def serve(app: App, port: int, host: str = "127.0.0.1") -> ThreadingHTTPServer:
+def serve(app: App, port: int, host: str = "127.0.0.1") -> Server:
     """Listen; the caller runs `serve_forever`."""
-    handler = type("Bound", (Handler,), {"app": app})
-    server = ThreadingHTTPServer((host, port), handler)
-    server.daemon_threads = True
-    return server
+    return Server((host, port), type("Bound", (Handler,), {"app": app}))
