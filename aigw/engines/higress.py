@@ -4,13 +4,13 @@ import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from aigw.clients.docker import Docker
-from aigw.clients.docker_hosts import find
+from aigw.clients.docker_hosts import DockerHost, find
+from aigw.clients.docker_quick import QuickDocker
 from aigw.engines import higress_account
 from aigw.engines.higress_boot import Boot
-from aigw.engines.higress_changes import Changes, changes, keep_applied, read_applied
+from aigw.engines.higress_changes import Changes, changes, keep_applied, moved_here, read_applied
 from aigw.engines.higress_container import (
     Machine,
     create_arguments,
@@ -29,10 +29,15 @@ from aigw.engines.voice import Voice
 from aigw.errors import BadUsage, DockerGone, DockerMissing, SpecInvalid
 from aigw.rendering import higress_checks
 from aigw.rendering.higress import HigressSettings, Resources, render
+from aigw.rendering.higress_upstream import DOCKER_HOST
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.generation import generation
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import KeyRing, fingerprints, load_credentials, resolve, salt
+
+if TYPE_CHECKING:  # slow to import
+    from aigw.clients.docker import Docker
+    from aigw.engines.higress_boot import Boot
 
 START_SECONDS = 180.0
 _NO_SALT = bytes(32)
@@ -59,16 +64,28 @@ class HigressEngine:
         self._store = Store(paths.higress)
 
     @cached_property
-    def _docker(self) -> Docker:
-        return Docker(find(self._environ, Path.home()))
+    def _host(self) -> DockerHost:
+        return find(self._environ, Path.home())
+
+    @cached_property
+    def _quick(self) -> QuickDocker:
+        return QuickDocker(self._host)
+
+    @cached_property
+    def _docker(self) -> "Docker":
+        from aigw.clients.docker import Docker  # late: most changes do without the SDK
+
+        return Docker(self._host)
 
     @cached_property
     def _image(self) -> GatewayImage:
-        return GatewayImage(self._paths, self._docker, zone=self._zone, voice=self._voice)
+        return GatewayImage(
+            self._paths, self._quick, lambda: self._docker, zone=self._zone, voice=self._voice
+        )
 
     @cached_property
     def _inside(self) -> Inside:
-        return Inside(self._paths, self._docker, self._store, self._voice)
+        return Inside(self._paths, self._quick, self._store, self._voice)
 
     @property
     def _seconds(self) -> float:
@@ -77,14 +94,14 @@ class HigressEngine:
     def seen(self) -> Seen:
         """Say what runs."""
         try:
-            return look(self._paths, self._docker, self._inside)
+            return look(self._paths, self._quick, self._inside)
         except (DockerMissing, DockerGone) as error:
             return unreachable(error)
 
     def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> HigressPlan:
         """Say what is missing; raises SpecInvalid, NotOurs, DockerMissing."""
         keys = resolve(spec, self._credentials(), self._environ) if ring is None else ring
-        container = self._docker.container(self._paths.name)
+        container = self._quick.container(self._paths.name)
         refuse_foreign(container, self._paths)
         name, image = self._generation(spec, keys), self._image.here(spec.image)
         rendered = self._rendered(spec, keys, image, name)
@@ -123,6 +140,7 @@ class HigressEngine:
         serves on, or again.
         """
         plan = self._prepared(plan)
+        self._tell_of_neighbours(plan)
         if plan.cold or plan.makes:
             self._refuse_broken()
             plan = self._boot.begin(
@@ -142,7 +160,7 @@ class HigressEngine:
 
     def refuse_taken(self, spec: GatewaySpec, /) -> None:
         """Raise PortTaken when it could not be started, before a person is asked for the rest."""
-        container = self._docker.container(self._paths.name)
+        container = self._quick.container(self._paths.name)
         if container is None or not container.running:
             self._boot.refuse_taken(spec)
 
@@ -155,7 +173,7 @@ class HigressEngine:
 
     def stop(self, *, seconds: float) -> bool:
         """Let requests finish for so long, then stop the container; False when one was cut."""
-        container = self._docker.container(self._paths.name)
+        container = self._quick.container(self._paths.name)
         if container is None or not is_ours(container, self._paths) or not container.running:
             return True
         drained = self._inside.drain(container, seconds=seconds)
@@ -179,8 +197,8 @@ class HigressEngine:
 
     @cached_property
     def _machine(self) -> Machine:
-        info = self._docker.info()
-        return Machine(cpus=info.cpus or os.cpu_count() or 1, selinux=info.selinux)
+        info = self._quick.info()
+        return Machine(cpus=info.cpus or os.cpu_count() or 1, selinux=info.selinux, vm=info.vm)
 
     def _prepared(self, plan: HigressPlan) -> HigressPlan:
         """Make the folders, have the image, and look again where that brought something new."""
@@ -216,6 +234,13 @@ class HigressEngine:
             return plan
         self._image.note_plugins(plugins)
         return self.plan(plan.spec, ring=plan.given)
+
+    def _tell_of_neighbours(self, plan: HigressPlan) -> None:
+        """Say which providers a container reaches otherwise than a person on this machine."""
+        also = "" if self._machine.vm else "; it must listen beyond 127.0.0.1 for that"
+        for provider in moved_here(plan.changes):
+            name = f"provider `{provider}` is on this machine"
+            self._voice.note(f"{name}, which its container calls {DOCKER_HOST}{also}")
 
     def _refuse_broken(self) -> None:
         """Raise SpecInvalid for files of the store with which the container could not start."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aigw.engines import higress_account
 from aigw.rendering.higress import Resources
+from aigw.rendering.higress_upstream import DOCKER_HOST
 from aigw.rendering.reconcile import reconcile, same
 from aigw.rendering.template import Tree
 from aigw.state.files import write_atomically
@@ -104,7 +105,21 @@ def registry_of(resources: Resources, provider: str) -> object:
     return next((one for one in listed if one.get("name") == f"llm-{provider}.internal"), None)
 
 
+def moved_here(found: Changes) -> list[str]:
+    """Return the providers that are on this machine, seen from the container, and were not."""
+    return [
+        name
+        for name in providers_of(found.wanted)
+        if _is_here(registry_of(found.wanted, name))
+        and not _is_here(registry_of(found.there, name))
+    ]
+
+
 def routes_of(paths: Iterable[str]) -> list[str]:
     """Return the names of the AI routes among the paths of objects."""
     head, tail = "configmaps/ai-route-", ".yaml"
     return [path[len(head) : -len(tail)] for path in paths if path.startswith(head)]
+
+
+def _is_here(registry: object) -> bool:
+    return isinstance(registry, Mapping) and registry.get("domain") == DOCKER_HOST

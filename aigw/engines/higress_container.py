@@ -10,6 +10,7 @@ from typing import Any
 
 from aigw.clients.containers import ContainerSeen
 from aigw.errors import NotOurs
+from aigw.rendering.higress_upstream import DOCKER_HOST
 from aigw.spec.gateway import GatewaySpec
 from aigw.state.files import write_atomically
 from aigw.state.paths import GatewayPaths
@@ -20,9 +21,6 @@ GATEWAY, FOLDER, ARGUMENTS = "aigw.gateway", "aigw.folder", "aigw.arguments"
 HTTP, HTTPS, CONSOLE = 8080, 8443, 8001
 """Where the parts listen inside; the spec says where that is published."""
 
-HOST_NAME = "host.docker.internal"
-"""What a container calls the machine that it runs on."""
-
 MADE_WITH = "arguments.json"
 MOST_WORKERS = 4
 _STOP_SECONDS = 10
@@ -31,10 +29,11 @@ _SECOND = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What of the machine goes into a container: its processors, and whether SELinux labels."""
+    """What of the machine counts: its processors, whether SELinux labels, if Docker has a VM."""
 
     cpus: int
     selinux: bool
+    vm: bool
 
 
 def create_arguments(
@@ -64,7 +63,7 @@ def create_arguments(
             source: {"bind": target, "mode": "rw,Z" if machine.selinux else "rw"}
             for source, target in binds(paths).items()
         },
-        "extra_hosts": {HOST_NAME: "host-gateway"},
+        "extra_hosts": {DOCKER_HOST: "host-gateway"},
         "restart_policy": {"Name": "unless-stopped"},
         "security_opt": ["no-new-privileges"],
         "log_config": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}},
