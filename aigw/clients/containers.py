@@ -114,11 +114,15 @@ class ImageSeen:
         return digest in {self.id, *(own.rpartition("@")[2] for own in self.digests)}
 
 
-class Images(Protocol):
-    """The images of one engine; every method raises DockerGone, DockerRefused or DiskFull."""
+class ImagesHere(Protocol):
+    """The images that an engine has; raises DockerGone or DockerRefused."""
 
     def image(self, name: str) -> ImageSeen | None:
         """Return an image by name, digest or id; None when it is not here."""
+
+
+class Images(ImagesHere, Protocol):
+    """The images of one engine; every method raises DockerGone, DockerRefused or DiskFull."""
 
     def pull(self, reference: Reference) -> Iterator[PullProgress]:
         """Pull an image, step by step; what was finished stays when it is broken off."""
@@ -131,6 +135,19 @@ class Images(Protocol):
 
     def load(self, archive: Iterable[bytes]) -> tuple[str, ...]:
         """Load an archive of `docker save`; returns the names or ids of what was in it."""
+
+
+class Attended(Protocol):
+    """Containers that are looked at and asked; methods as those of `Containers`."""
+
+    def container(self, name: str) -> ContainerSeen | None:
+        """Look at one; None when there is none of exactly that name or id."""
+
+    def run(self, name: str, command: Sequence[str], *, seconds: float = 30.0) -> Ran:
+        """Run a command inside a running container."""
+
+    def logs_tail(self, name: str, lines: int) -> str:
+        """Return the last lines that it wrote to stdout and stderr."""
 
 
 class Containers(Protocol):

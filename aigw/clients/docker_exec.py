@@ -6,7 +6,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -85,6 +85,16 @@ class _Wire:
         received = self.socket.recv(65536)
         self._read += received
         return bool(received)
+
+
+def frames(text: bytes) -> Iterator[bytes]:
+    """Yield what was written, out of an answer that was read to its end (Engine API, attach)."""
+    start = 0
+    while start + _FRAME.size <= len(text):
+        _, length = _FRAME.unpack_from(text, start)
+        start += _FRAME.size
+        yield text[start : start + length]
+        start += length
 
 
 def _begin(wire: _Wire, host: DockerHost, prepared: Exec) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from aigw.clients.containers import Images, ImageSeen
+from aigw.clients.containers import Images, ImageSeen, ImagesHere
 from aigw.clients.docker_files import image_names
 from aigw.clients.pulling import PullProgress
 from aigw.clients.racing import finished
@@ -48,7 +48,7 @@ def ensure(
     return _pulled(images, wanted, watch, note)
 
 
-def here(images: Images, wanted: Wanted) -> ImageThere | None:
+def here(images: ImagesHere, wanted: Wanted) -> ImageThere | None:
     """Return the image if it is on this machine, from whichever registry; nothing is asked."""
     for reference in wanted.references:
         names = dict.fromkeys((str(reference), _tagged(reference)))

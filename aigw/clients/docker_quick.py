@@ -11,7 +11,7 @@ from urllib.parse import quote
 from aigw.clients import docker_seen
 from aigw.clients.containers import ContainerSeen, DockerInfo, ImageSeen, Ran
 from aigw.clients.docker_api import connection
-from aigw.clients.docker_exec import Exec, attended
+from aigw.clients.docker_exec import Exec, attended, frames
 from aigw.clients.docker_hosts import DockerHost
 from aigw.clients.docker_refusals import gone, refusal
 
@@ -43,7 +43,7 @@ class QuickDocker:
         tree = self._asked("GET", f"/images/{quote(name)}/json", doing, missing=True)
         return docker_seen.image_seen(tree) if tree is not None else None
 
-    def run(self, name: str, command: Sequence[str], *, seconds: float) -> Ran:
+    def run(self, name: str, command: Sequence[str], *, seconds: float = 30.0) -> Ran:
         """Run a command inside a running container; no key may be in it, the engine shows it."""
         doing = f"running `{command[0]}` in `{name}`"
         wanted = {"Cmd": list(command), "AttachStdout": True, "AttachStderr": True}
@@ -60,6 +60,12 @@ class QuickDocker:
         except (OSError, HTTPException, ValueError) as error:
             raise gone(self._host, doing, slow=isinstance(error, TimeoutError)) from error
 
+    def logs_tail(self, name: str, lines: int) -> str:
+        """Return the last lines that it wrote to stdout and stderr."""
+        path = f"/containers/{quote(name, safe='')}/logs?stdout=1&stderr=1&tail={lines}"
+        text = self._text("GET", path, f"reading the log of `{name}`")
+        return b"".join(frames(text)).decode(errors="replace")
+
     def _asked(
         self,
         method: str,
@@ -70,6 +76,22 @@ class QuickDocker:
         missing: bool = False,
     ) -> Any:  # noqa: ANN401 - JSON, of any shape until it was read
         """Return the JSON of an answer; with `missing` None for what is not there."""
+        text = self._text(method, path, doing, body=body, missing=missing)
+        try:
+            return json.loads(text) if text else None
+        except ValueError as error:
+            raise gone(self._host, doing, slow=False) from error
+
+    def _text(
+        self,
+        method: str,
+        path: str,
+        doing: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        missing: bool = False,
+    ) -> bytes:
+        """Return the body of an answer; with `missing` nothing for what is not there."""
         major, minor = self._host.api
         content = None if body is None else json.dumps(body)
         headers = {} if content is None else {"content-type": "application/json"}
@@ -80,12 +102,12 @@ class QuickDocker:
                 engine.request(method, f"/v{major}.{minor}{path}", content, headers)
                 answer = engine.getresponse()
                 text = answer.read()
-            if missing and answer.status == HTTPStatus.NOT_FOUND:
-                return None
-            if answer.status in range(200, 300):
-                return json.loads(text)
-        except (OSError, HTTPException, ValueError) as error:
+        except (OSError, HTTPException) as error:
             raise gone(self._host, doing, slow=isinstance(error, TimeoutError)) from error
+        if missing and answer.status == HTTPStatus.NOT_FOUND:
+            return b""
+        if answer.status in range(200, 300):
+            return text
         raise refusal(_said(text), doing, status=answer.status)
 
 

@@ -11,8 +11,8 @@ from aigw.clients.containers import ImageSeen
 from aigw.clients.docker_api import Flavor, ping
 from aigw.clients.docker_client import Api, Call, anonymously, api
 from aigw.clients.docker_errors import limited, translated
-from aigw.clients.docker_refusals import refusal
 from aigw.clients.docker_hosts import DockerHost
+from aigw.clients.docker_refusals import refusal
 from aigw.clients.kept_layers import keeping
 from aigw.clients.pulling import PullProgress, problem, progress
 from aigw.clients.region import reachable

@@ -37,7 +37,6 @@ from aigw.state.secrets import KeyRing, fingerprints, load_credentials, resolve,
 
 if TYPE_CHECKING:  # slow to import
     from aigw.clients.docker import Docker
-    from aigw.engines.higress_boot import Boot
 
 START_SECONDS = 180.0
 _NO_SALT = bytes(32)
@@ -188,8 +187,9 @@ class HigressEngine:
     def _boot(self) -> Boot:
         return Boot(
             self._paths,
-            self._docker,
-            self._store,
+            self._quick,
+            lambda: self._docker,
+            store=self._store,
             inside=self._inside,
             environ=self._environ,
             step=self._voice.step,

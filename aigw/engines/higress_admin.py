@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from aigw.clients.containers import Containers
+from aigw.clients.containers import Attended
 from aigw.errors import NotReady
 from aigw.spec.secret import Secret
 
@@ -51,7 +51,7 @@ class InForce:
 class Admin:
     """The inside of one running container; every method raises NotReady when it is silent."""
 
-    def __init__(self, docker: Containers, name: str) -> None:
+    def __init__(self, docker: Attended, name: str) -> None:
         self._docker = docker
         self._name = name
 

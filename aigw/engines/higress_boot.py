@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from os import fspath
 
-from aigw.clients.containers import Containers, ContainerSeen
+from aigw.clients.containers import Attended, Containers, ContainerSeen
 from aigw.engines.higress_container import binds, is_ours, keep_made_with
 from aigw.engines.higress_inside import Adapt, Inside
 from aigw.engines.higress_live import take_back
 from aigw.engines.higress_plan import HigressPlan
 from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
-from aigw.errors import AigwError, CannotWrite, PortTaken
+from aigw.errors import AigwError, CannotWrite, NotOurs, PortTaken
 from aigw.spec.gateway import GatewaySpec
 from aigw.state.files import private_folder
 from aigw.state.paths import GatewayPaths
@@ -29,21 +29,27 @@ class Boot:
     def __init__(
         self,
         paths: GatewayPaths,
-        docker: Containers,
-        store: Store,
+        quick: Attended,
+        docker: Callable[[], Containers],
         *,
+        store: Store,
         inside: Inside,
         environ: Mapping[str, str],
         step: Callable[[str], None],
     ) -> None:
         self._paths = paths
-        self._docker = docker
+        self._quick = quick
+        self._made = docker
         self._store = store
         self._inside = inside
         self._environ = environ
         self._step = step
         self._before = f"{paths.name}-before"
         self._failed = f"{paths.name}-failed"
+
+    @property
+    def _docker(self) -> Containers:
+        return self._made()
 
     def prepare(self) -> None:
         """Make every folder that the container gets, ours and private."""
@@ -59,18 +65,20 @@ class Boot:
 
         It passes its proof, or what was there before comes back.
         """
-        ran = plan.container is not None and plan.container.running
+        self.refuse_taken(plan.spec, but=plan.container)
         if plan.makes:
+            self._refuse_strangers(plan, retain=retain)
             self._prove_folder(plan.image, selinux=plan.selinux)
-        self._end(plan.container)
-        self.refuse_taken(plan.spec)
-        self._inside.write(plan)
         try:
+            self._end(plan.container)
+            self._inside.write(plan)
             self._start(plan)
             served = self._inside.await_boot(plan, adapt, seconds=seconds)
-        except BaseException:
-            self._bring_back(plan, ran=ran, retain=retain)
+        except BaseException as error:
+            self._bring_back(plan, error, retain=retain)
             raise
+        if plan.makes:
+            keep_made_with(self._paths, plan.arguments)
         self.forget_others()
         return served
 
@@ -79,10 +87,16 @@ class Boot:
         if plan.container is not None and plan.container.status == "paused":
             self._docker.unpause(plan.container.id)
 
-    def refuse_taken(self, spec: GatewaySpec) -> None:
-        """Raise PortTaken when one of the ports is not free, saying who has it."""
+    def refuse_taken(self, spec: GatewaySpec, *, but: ContainerSeen | None = None) -> None:
+        """Raise PortTaken when one of the ports is not free, saying who has it.
+
+        Those that `but` publishes are ours already.
+        """
+        ours = {(one.address, one.port) for one in but.ports} if but and but.running else set()
         for name, option in _PORTS.items():
             place = Place(address=spec.listen.address, port=getattr(spec.listen, name))
+            if (place.address, place.port) in ours:
+                continue
             try:
                 place.refuse_taken_naming(self._environ)
             except PortTaken as error:
@@ -97,7 +111,7 @@ class Boot:
         """Remove every container of the gateway; with `purge` its files become ours."""
         removed = []
         for name in (self._paths.name, self._before, self._failed):
-            container = self._docker.container(name)
+            container = self._quick.container(name)
             if container is not None and is_ours(container, self._paths):
                 if purge:
                     self._own_files(container.image)
@@ -117,37 +131,66 @@ class Boot:
                 self._docker.rename(plan.container.id, self._before)
             self._step(f"create container {self._paths.name}")
             self._docker.create(plan.arguments)
-            keep_made_with(self._paths, plan.arguments)
         self._step(f"start container {self._paths.name}")
         self._docker.start(self._paths.name)
 
-    def _bring_back(self, plan: HigressPlan, *, ran: bool, retain: bool) -> None:
-        """End the container that failed, or keep it aside, and start the old one as it was."""
+    def _bring_back(self, plan: HigressPlan, error: BaseException, *, retain: bool) -> None:
+        """End the container that failed, or keep it aside, and start the old one as it was.
+
+        What goes wrong with that is added to the error's words.
+        """
+        try:
+            self._put_aside(plan, error, retain=retain)
+            take_back(self._store, plan.changes, step=self._step)
+            self._restore(plan)
+        except AigwError as failed:
+            if isinstance(error, AigwError):
+                error.message += f"; and what was there before is not back: {failed.message}"
+
+    def _put_aside(self, plan: HigressPlan, error: BaseException, *, retain: bool) -> None:
+        """Stop the container that failed; remove it if it is new and nobody wants to see it."""
+        failed = self._ours(self._paths.name)
+        if failed is None:
+            return
         with suppress(AigwError):
-            self._docker.stop(self._paths.name, seconds=STOP_SECONDS)
-        if plan.makes:
-            self._put_aside(retain=retain)
-        take_back(self._store, plan.changes, step=self._step)
-        old = self._docker.container(self._before) if plan.makes else plan.container
+            self._docker.stop(failed.id, seconds=STOP_SECONDS)
+        if plan.container is not None and failed.id == plan.container.id:
+            return
+        if not retain:
+            self._docker.remove(failed.id)
+            return
+        self._remove(self._failed)
+        self._docker.rename(failed.id, self._failed)
+        if isinstance(error, AigwError):
+            error.message += f"; it is kept as container `{self._failed}`"
+
+    def _restore(self, plan: HigressPlan) -> None:
+        """Give what was there before its name, and start it if it ran."""
+        old = self._ours(plan.container.id if plan.container is not None else self._before)
         if old is None:
             return
-        if plan.makes:
+        if old.name != self._paths.name:
             self._docker.rename(old.id, self._paths.name)
-        if ran:
+        if plan.container is not None and plan.container.running:
             self._docker.start(old.id)
 
-    def _put_aside(self, *, retain: bool) -> None:
-        """Remove the container that failed, unless somebody wants to look at it."""
-        if retain:
-            self._remove(self._failed)
-            with suppress(AigwError):
-                self._docker.rename(self._paths.name, self._failed)
-        else:
-            self._remove(self._paths.name)
+    def _refuse_strangers(self, plan: HigressPlan, *, retain: bool) -> None:
+        """Raise NotOurs where somebody else has a name that a container of ours will want."""
+        wanted = (self._before,) if plan.container is not None else ()
+        for name in (*wanted, *((self._failed,) if retain else ())):
+            found = self._quick.container(name)
+            if found is not None and not is_ours(found, self._paths):
+                message = f"container `{name}` was not made by aigw; it is left alone"
+                raise NotOurs(message, hint=f"docker rename {name} OTHER-NAME")
+
+    def _ours(self, name: str) -> ContainerSeen | None:
+        """Return the container of that name or id, if it is this gateway's."""
+        found = self._quick.container(name)
+        return found if found is not None and is_ours(found, self._paths) else None
 
     def _remove(self, name: str) -> None:
-        container = self._docker.container(name)
-        if container is not None and is_ours(container, self._paths):
+        container = self._ours(name)
+        if container is not None:
             self._docker.remove(container.id)
 
     def _prove_folder(self, image: str, *, selinux: bool) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aigw.clients.docker import Docker
 from aigw.clients.docker_images import ImageThere, ensure, here, load_archive
+from aigw.clients.docker_quick import QuickDocker
 from aigw.clients.registries import wanted
 from aigw.engines.voice import Voice
 from aigw.rendering.higress import Resources
@@ -16,6 +16,9 @@ from aigw.rendering.store_yaml import load
 from aigw.spec.image import Image, Pull
 from aigw.state.files import private_folder, write_atomically
 from aigw.state.paths import GatewayPaths
+
+if TYPE_CHECKING:  # slow to import
+    from aigw.clients.docker import Docker
 
 DEFAULTS = "/opt/data/defaultConfig"
 """Where the image has the files that it puts into an empty store."""
@@ -41,12 +44,14 @@ class GatewayImage:
     def __init__(
         self,
         paths: GatewayPaths,
-        docker: Docker,
+        quick: QuickDocker,
+        docker: Callable[[], "Docker"],
         *,
         zone: Callable[[], str],
         voice: Voice,
     ) -> None:
         self._paths = paths
+        self._quick = quick
         self._docker = docker
         self._zone = zone
         self._voice = voice
@@ -61,15 +66,11 @@ class GatewayImage:
     def here(self, image: Image) -> str:
         """Return the id of the image where it is here, and need not be pulled; empty otherwise."""
         known = self.known
-        if (
-            known is not None
-            and known.asked == _asked(image)
-            and self._docker.images.image(known.id)
-        ):
+        if known is not None and known.asked == _asked(image) and self._quick.image(known.id):
             return known.id
         if image.pull is Pull.ALWAYS:
             return ""
-        found = here(self._docker.images, wanted(self._pinned(image), self._zone()))
+        found = here(self._quick, wanted(self._pinned(image), self._zone()))
         return found.id if found else ""
 
     def have(self, image: Image, *, archive: Path | None, again: bool) -> str:
@@ -83,10 +84,10 @@ class GatewayImage:
             return here
         asked = wanted(self._pinned(image), self._zone())
         if archive is not None:
-            found = load_archive(self._docker.images, archive, asked)
+            found = load_archive(self._docker().images, archive, asked)
         else:
             found = ensure(
-                self._docker.images, asked, watch=self._voice.pulls, note=self._voice.note
+                self._docker().images, asked, watch=self._voice.pulls, note=self._voice.note
             )
         self._remember(image, found)
         return found.id
@@ -103,7 +104,7 @@ class GatewayImage:
         with suppress(OSError, ValueError):
             kept: Resources = json.loads(file.read_text(encoding="utf-8"))
             return kept
-        found = _parsed(self._docker.copy_from_image(image, DEFAULTS))
+        found = _parsed(self._docker().copy_from_image(image, DEFAULTS))
         if file.parent.is_dir():
             self._write(file.name, found)
         return found

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from aigw.clients.console import Console
-from aigw.clients.containers import Containers, ContainerSeen
+from aigw.clients.containers import Attended, ContainerSeen
 from aigw.engines import higress_account
 from aigw.engines.higress_admin import Admin
 from aigw.engines.higress_changes import Changes
@@ -35,7 +35,7 @@ Adapt = Callable[[HigressPlan, str], HigressPlan]
 class Inside:
     """The inside of one gateway's container."""
 
-    def __init__(self, paths: GatewayPaths, docker: Containers, store: Store, voice: Voice) -> None:
+    def __init__(self, paths: GatewayPaths, docker: Attended, store: Store, voice: Voice) -> None:
         self._paths = paths
         self._docker = docker
         self._store = store

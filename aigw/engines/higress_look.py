@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from aigw.clients.containers import Containers, ContainerSeen
+from aigw.clients.containers import Attended, ContainerSeen
 from aigw.engines.higress_changes import changes, read_applied
 from aigw.engines.higress_container import HTTP, is_ours
 from aigw.engines.higress_inside import Inside, published
@@ -31,7 +31,7 @@ def unreachable(error: AigwError) -> Seen:
     return _stopped(trouble)
 
 
-def look(paths: GatewayPaths, docker: Containers, inside: Inside) -> Seen:
+def look(paths: GatewayPaths, docker: Attended, inside: Inside) -> Seen:
     """Look once."""
     container = docker.container(paths.name)
     if container is None:

@@ -8,7 +8,7 @@ from functools import partial
 from http import HTTPStatus
 
 from aigw.clients.console import Console
-from aigw.clients.containers import Containers
+from aigw.clients.containers import Attended
 from aigw.clients.http import ask_gateway
 from aigw.engines.higress_admin import Admin
 from aigw.engines.higress_signs import death, last_words
@@ -50,7 +50,7 @@ class Readiness:
     """Waits for one container, part by part in the order in which they need each other."""
 
     def __init__(
-        self, paths: GatewayPaths, docker: Containers, console: Console, waiting: Waiting
+        self, paths: GatewayPaths, docker: Attended, console: Console, waiting: Waiting
     ) -> None:
         self._paths = paths
         self._docker = docker

@@ -4,18 +4,19 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from aigw.clients.containers import Containers, ContainerSeen
+from aigw.clients.containers import Attended, ContainerSeen
 from aigw.errors import AigwError
 from aigw.spec.secret import Secret, hide
 
 # Supervisord's own words, and all that `docker logs` holds; a dead start shows nowhere else.
 _FATAL = re.compile(r"gave up: ([a-z-]+) entered FATAL state")
+_BEGINNING = "supervisord started with pid"
 _MOST_BYTES = 64 * 1024
 _LINES = 5
 _LONGEST_LINE = 300
 
 
-def death(container: ContainerSeen | None, docker: Containers) -> tuple[str, str]:
+def death(container: ContainerSeen | None, docker: Attended) -> tuple[str, str]:
     """Say what is broken for good, and the part; two empty texts while it may still come up."""
     if container is None:
         return "its container was removed", ""
@@ -24,7 +25,8 @@ def death(container: ContainerSeen | None, docker: Containers) -> tuple[str, str
     if container.status in {"exited", "dead"}:
         return f"its container ended with exit code {container.exit_code}", ""
     try:
-        found = _FATAL.findall(docker.logs_tail(container.id, 200))
+        # It holds what earlier starts of the same container said, too.
+        found = _FATAL.findall(docker.logs_tail(container.id, 200).rpartition(_BEGINNING)[2])
     except AigwError:
         return "", ""
     return (f"its part `{found[-1]}` gave up", found[-1]) if found else ("", "")
