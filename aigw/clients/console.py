@@ -59,6 +59,8 @@ class Console:
         self._user = user
         self._password = password
         self._seconds = seconds
+        self.waited = 0.0
+        """Seconds spent waiting for its answers so far."""
 
     def stands(self) -> str:
         """Say why it cannot be used; empty when it answers and reaches its store.
@@ -131,6 +133,7 @@ class Console:
         content = None if body is None else json.dumps(body).encode()
         if content is not None:
             headers["content-type"] = "application/json"
+        begun = time.monotonic()
         try:
             # Not httpx: its import alone takes longer than a whole change may.
             with closing(HTTPConnection(self._address, self._port, timeout=self._seconds)) as asked:
@@ -141,6 +144,8 @@ class Console:
         except (OSError, HTTPException) as error:
             where = f"{self._address}:{self._port}"
             raise NotReady(f"the console does not answer on {where}") from error
+        finally:
+            self.waited += time.monotonic() - begun
 
     def _basic(self) -> str:
         return b64encode(f"{self._user}:{self._password.reveal()}".encode()).decode()

@@ -72,7 +72,7 @@ class Inside:
         plan = adapt(plan, self._admin.plugin_version())
         self.write(plan)
         readiness.await_effect(expected)
-        self._keep_refusals()
+        self._keep_refusals(readiness)
         return plan
 
     def write(self, plan: HigressPlan) -> None:
@@ -83,15 +83,21 @@ class Inside:
     def change(self, plan: HigressPlan, *, seconds: float) -> None:
         """Change a running one and prove it; where it is refused, all is as before."""
         refused = self._admin.refusals()
-        live = Live(store=self._store, console=self.console(plan.spec), step=self._voice.step)
+        console, readiness = self.console(plan.spec), self._readiness(plan)
+        live = Live(store=self._store, console=console, step=self._voice.step)
         self._keep_edits(plan.changes)
         try:
             live.bring_about(plan.changes, generation=plan.generation)
-            self._readiness(plan).await_effect(_expected(plan, seconds, refused=refused))
+            written = time.monotonic()
+            readiness.await_effect(_expected(plan, seconds, refused=refused))
         except AigwError as error:
             self._take_back(plan, error)
             raise
-        self._keep_refusals()
+        effect = time.monotonic() - written
+        self._voice.step(
+            f"waited {console.waited:.3f} s for the console, {effect:.3f} for the effect"
+        )
+        self._keep_refusals(readiness)
 
     def troubles(self, container: ContainerSeen) -> Iterator[Trouble]:
         """Yield what is wrong inside a container that runs."""
@@ -125,8 +131,8 @@ class Inside:
             return tree
         return {}
 
-    def _keep_refusals(self) -> None:
-        write_atomically(self._refusals, json.dumps(self._admin.refusals()), durable=False)
+    def _keep_refusals(self, readiness: Readiness) -> None:
+        write_atomically(self._refusals, json.dumps(readiness.refusals), durable=False)
 
     @property
     def _refusals(self) -> Path:

@@ -57,6 +57,8 @@ class Readiness:
         self._console = console
         self._waiting = waiting
         self._admin = Admin(docker, paths.name)
+        self.refusals: Mapping[str, int] = {}
+        """How often configurations were refused, as seen last."""
 
     def await_parts(self, expected: Expected) -> None:
         """Wait until the store and its console answer; raises EngineRefused when one gave up."""
@@ -85,10 +87,9 @@ class Readiness:
 
     def _taken(self, expected: Expected) -> str:
         """Say what of the new configuration is not in force; raises EngineRefused."""
+        self.refusals = self._admin.refusals()
         risen = [
-            name
-            for name, count in self._admin.refusals().items()
-            if count > expected.refused.get(name, 0)
+            name for name, count in self.refusals.items() if count > expected.refused.get(name, 0)
         ]
         if risen:
             words = last_words(self._paths.part_logs, "gateway", expected.keys)
