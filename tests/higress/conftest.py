@@ -2,11 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from pathlib import Path
 
 import pytest
 
 from tests.higress import image
 from tests.higress.engine_setup import NoEngine, engine
+from tests.higress.higress_machine import KEY, HigressMachine, openai
+from tests.higress.upstreams import Upstream
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +35,35 @@ def standin_image() -> str:
         raise
 
 
+@pytest.fixture(scope="module")
+def provider(standin_image: str) -> Iterator[Upstream]:  # noqa: ARG001 - the image is there
+    """One provider in the place of all."""
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[HigressMachine]:
+    """A machine where nothing runs yet."""
+    with HigressMachine(folder=tmp_path) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def running(
+    provider: Upstream, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[HigressMachine]:
+    """A machine whose gateway runs with the provider `openai`, for all tests of a module."""
+    with HigressMachine(folder=tmp_path_factory.mktemp("running")) as one:
+        one.start("--file", str(one.document(openai(provider))), "--openai-key", KEY)
+        yield one
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test marked `docker` the image it needs."""
+    """Give every test of this folder that is marked `docker` the image it needs."""
     for item in items:
-        if item.get_closest_marker("docker") and isinstance(item, pytest.Function):
+        own = Path(__file__).parent in item.path.parents
+        if own and item.get_closest_marker("docker") and isinstance(item, pytest.Function):
             item.fixturenames.insert(0, "standin_image")
 
 

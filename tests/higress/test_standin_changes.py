@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.higress.upstreams import Gateway, Upstream, eventually, stream
+from tests.higress.gateways import Gateway
+from tests.higress.upstreams import Upstream, eventually, stream
 
 pytestmark = pytest.mark.docker
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.higress.upstreams import Gateway, Upstream, answer, eventually, stream
+from tests.higress.gateways import Gateway
+from tests.higress.upstreams import Upstream, answer, eventually, stream
 
 pytestmark = pytest.mark.docker
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.higress.upstreams import Gateway, Upstream, eventually
+from tests.higress.gateways import Gateway
+from tests.higress.upstreams import Upstream, eventually
 
 pytestmark = pytest.mark.docker
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import lupa.luajit21 as lupa
 import pytest
+import yaml
 
+from tests.higress.standin.dataplane.wasm import plugin_config
 from tests.higress.standin.plugins import model_router
 from tests.higress.standin.plugins.accept import refusal
 from tests.higress.standin.plugins.ai_proxy import Asked, Change, translate
@@ -154,6 +156,41 @@ def test_gemini_gets_its_own_paths_and_key(kind: str) -> None:
     seen, want = sent(asked, change), recorded("gemini", kind, asked)
     assert (seen["host"], seen["path"]) == (want["host"], want["path"])
     assert seen["headers"]["x-goog-api-key"] == want["headers"]["x-goog-api-key"]
+
+
+RENAMED = {
+    "exactly": ({"gpt-4o": "m"}, "m"),
+    "kept by an empty name": ({"gpt-4o": "", "*": "m"}, "gpt-4o"),
+    "by prefix": ({"gpt-*": "m"}, "m"),
+    "by pattern": ({"~^(?:models/)?(.*)$": "models/$1"}, "models/gpt-4o"),
+    "by the rest": ({"x": "y", "*": "m"}, "m"),
+    "not at all": ({"x": "y"}, "gpt-4o"),
+}
+
+
+@pytest.mark.parametrize(("mapping", "model"), RENAMED.values(), ids=RENAMED)
+def test_a_model_is_renamed_for_its_provider(mapping: Json, model: str) -> None:
+    provider = {"type": "openai", "apiTokens": ["k"], "modelMapping": mapping}
+    body = json.dumps({"model": "gpt-4o", "messages": []}).encode()
+    headers = {"content-type": "application/json"}
+    asked = Asked(path="/v1/chat/completions", headers=headers, body=body)
+    assert json.loads(translate(provider, asked).body or body)["model"] == model
+
+
+GOLDEN = [
+    case for case in ACCEPTANCE["golden"] if (FIXTURES / "golden" / str(case["file"])).exists()
+]
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: str(case["file"]))
+def test_a_folder_of_the_old_script_is_taken_or_refused_as_recorded(case: Json) -> None:
+    try:
+        value = yaml.safe_load((FIXTURES / "golden" / case["file"]).read_text())
+    except yaml.YAMLError:
+        assert "whole_plugin" not in case
+        return
+    config = plugin_config(value["spec"]) or {}
+    assert refusal("ai-proxy", config) == (case["message"] or "")
 
 
 def test_the_clients_own_authorization_is_copied_to_where_it_leaks() -> None:

@@ -7,9 +7,12 @@ own) go on as they are: host, path and key are right, the body is not.
 
 import json
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import re2
 
 from .accept import active, refused_provider, tokens
 from .ai_proxy_hosts import Target, host_of, path_for
@@ -143,17 +146,19 @@ def _authorize(provider: Json, kind: ProviderType, change: Change) -> None:
 
 
 def _model(provider: Json, value: Json | None) -> str:
+    """Rename the model: exactly, by prefix or pattern, or by `*`; an empty name keeps it."""
     model = str((value or {}).get("model") or "")
     mapping = provider.get("modelMapping")
     if not isinstance(mapping, dict):
         return model
-    exact = mapping.get(model)
-    prefixes = [
-        str(target)
-        for pattern, target in mapping.items()
-        if pattern.endswith("*") and model.startswith(pattern[:-1]) and pattern != "*"
-    ]
-    return str(exact or next(iter(prefixes), "") or mapping.get("*") or model)
+    if model in mapping:
+        return str(mapping[model] or model)
+    for key, target in mapping.items():
+        if key.startswith("~") and re2.search(key[1:], model):
+            return re2.sub(key[1:], re.sub(r"\$\{?(\d+)\}?", r"\\\1", str(target)), model)
+        if key.endswith("*") and key != "*" and model.startswith(key[:-1]):
+            return str(target or model)
+    return str(mapping.get("*") or model)
 
 
 def _rewrite(provider: Json, api: str, value: Json, change: Change) -> None:
