@@ -5,7 +5,7 @@ import platform
 import sys
 from datetime import UTC, datetime
 
-from bench import commands, memory, reload, throughput
+from bench import commands, higress, memory, reload, throughput
 from bench.world import HERE
 
 
@@ -22,6 +22,7 @@ def main() -> None:
         "throughput": throughput.table(samples),
         "reload": reload.run(changes=20 if quick else 100),
         "commands": commands.run(runs=5 if quick else 15),
+        "higress": higress.run(runs=3 if quick else 15),
         "memory": memory.run(count=200, waves=1 if quick else 4),
         "samples": samples,
     }

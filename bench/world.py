@@ -52,7 +52,16 @@ def python_server(module: str, *arguments: str) -> Iterator[tuple[int, psutil.Pr
 
 
 def aigw(home: Path, *arguments: str) -> str:
-    """Run one command of ours and return what it printed."""
+    """Run one command of ours and return what it printed as its result."""
+    return _run(home, *arguments).stdout
+
+
+def aigw_verbose(home: Path, *arguments: str) -> str:
+    """Run one command of ours and return what it told besides its result."""
+    return _run(home, *arguments).stderr
+
+
+def _run(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     done = subprocess.run(
         [sys.executable, "-m", "aigw", *arguments],
         cwd=ROOT,
@@ -63,7 +72,7 @@ def aigw(home: Path, *arguments: str) -> str:
     )
     if done.returncode:
         raise RuntimeError(f"aigw {' '.join(arguments)}: {done.stdout}{done.stderr}")
-    return done.stdout
+    return done
 
 
 def _environment() -> dict[str, str]:
