@@ -143,6 +143,9 @@ class Attended(Protocol):
     def container(self, name: str) -> ContainerSeen | None:
         """Look at one; None when there is none of exactly that name or id."""
 
+    def containers(self, label: str) -> tuple[ContainerSeen, ...]:
+        """Look at all that have a label, as `name` or `name=value`, running or not."""
+
     def run(self, name: str, command: Sequence[str], *, seconds: float = 30.0) -> Ran:
         """Run a command inside a running container."""
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aigw.clients import docker_seen
 from aigw.clients.containers import ContainerSeen, DockerInfo, ImageSeen, Ran
@@ -36,6 +36,14 @@ class QuickDocker:
         if tree is None or name not in {tree["Name"].removeprefix("/"), tree["Id"]}:
             return None
         return docker_seen.container_seen(tree)
+
+    def containers(self, label: str) -> tuple[ContainerSeen, ...]:
+        """Look at all that have a label, as `name` or `name=value`, running or not."""
+        query = urlencode({"all": "1", "filters": json.dumps({"label": [label]})})
+        doing = f"listing the containers labelled {label}"
+        found = self._asked("GET", f"/containers/json?{query}", doing)
+        seen = (self.container(one["Id"]) for one in found)
+        return tuple(one for one in seen if one is not None)
 
     def image(self, name: str) -> ImageSeen | None:
         """Return an image by name, digest or id; None when it is not here."""

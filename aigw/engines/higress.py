@@ -17,6 +17,8 @@ from aigw.engines.higress_container import (
     is_ours,
     made_with,
     refuse_foreign,
+    refuse_renamed,
+    renamed,
 )
 from aigw.engines.higress_image import GatewayImage
 from aigw.engines.higress_inside import Inside
@@ -101,6 +103,8 @@ class HigressEngine:
         """Say what is missing; raises SpecInvalid, NotOurs, DockerMissing."""
         keys = resolve(spec, self._credentials(), self._environ) if ring is None else ring
         container = self._quick.container(self._paths.name)
+        if container is None:
+            refuse_renamed(self._quick, self._paths)
         refuse_foreign(container, self._paths)
         name, image = self._generation(spec, keys), self._image.here(spec.image)
         rendered = self._rendered(spec, keys, image, name)
@@ -172,7 +176,7 @@ class HigressEngine:
 
     def stop(self, *, seconds: float) -> bool:
         """Let requests finish for so long, then stop the container; False when one was cut."""
-        container = self._quick.container(self._paths.name)
+        container = self._quick.container(self._paths.name) or renamed(self._quick, self._paths)
         if container is None or not is_ours(container, self._paths) or not container.running:
             return True
         drained = self._inside.drain(container, seconds=seconds)

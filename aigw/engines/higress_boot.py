@@ -6,7 +6,7 @@ from contextlib import suppress
 from os import fspath
 
 from aigw.clients.containers import Attended, Containers, ContainerSeen
-from aigw.engines.higress_container import binds, is_ours, keep_made_with
+from aigw.engines.higress_container import FOLDER, asides, binds, is_ours, keep_made_with
 from aigw.engines.higress_inside import Adapt, Inside
 from aigw.engines.higress_live import take_back
 from aigw.engines.higress_plan import HigressPlan
@@ -44,8 +44,7 @@ class Boot:
         self._inside = inside
         self._environ = environ
         self._step = step
-        self._before = f"{paths.name}-before"
-        self._failed = f"{paths.name}-failed"
+        self._before, self._failed = asides(paths)
 
     @property
     def _docker(self) -> Containers:
@@ -110,13 +109,11 @@ class Boot:
     def remove(self, *, purge: bool) -> tuple[str, ...]:
         """Remove every container of the gateway; with `purge` its files become ours."""
         removed = []
-        for name in (self._paths.name, self._before, self._failed):
-            container = self._quick.container(name)
-            if container is not None and is_ours(container, self._paths):
-                if purge:
-                    self._own_files(container.image)
-                self._docker.remove(container.id)
-                removed.append(f"container {name}")
+        for container in self._quick.containers(f"{FOLDER}={fspath(self._paths.folder)}"):
+            if purge:
+                self._own_files(container.image)
+            self._docker.remove(container.id)
+            removed.append(f"container {container.name}")
         return tuple(removed)
 
     def _end(self, container: ContainerSeen | None) -> None:

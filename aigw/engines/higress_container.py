@@ -8,7 +8,7 @@ from hashlib import sha256
 from os import fspath
 from typing import Any
 
-from aigw.clients.containers import ContainerSeen
+from aigw.clients.containers import Attended, ContainerSeen
 from aigw.errors import NotOurs
 from aigw.rendering.higress_upstream import DOCKER_HOST
 from aigw.spec.gateway import GatewaySpec
@@ -105,6 +105,26 @@ def refuse_foreign(container: ContainerSeen | None, paths: GatewayPaths) -> None
         f"container `{container.name}` was not made by aigw; it is left alone",
         hint=f"aigw import FOLDER --container {container.name}",
     )
+
+
+def asides(paths: GatewayPaths) -> tuple[str, str]:
+    """Name what a container is called that was there before, and one that failed."""
+    return f"{paths.name}-before", f"{paths.name}-failed"
+
+
+def renamed(docker: Attended, paths: GatewayPaths) -> ContainerSeen | None:
+    """Return this gateway's container where somebody gave it another name."""
+    ours = docker.containers(f"{FOLDER}={fspath(paths.folder)}")
+    known = (paths.name, *asides(paths))
+    return next((one for one in ours if one.name not in known), None)
+
+
+def refuse_renamed(docker: Attended, paths: GatewayPaths) -> None:
+    """Raise NotOurs where the gateway's container has another name: two would share its store."""
+    found = renamed(docker, paths)
+    if found is not None:
+        message = f"the container of gateway `{paths.name}` was renamed to `{found.name}`"
+        raise NotOurs(message, hint=f"docker rename {found.name} {paths.name}")
 
 
 def is_made_so(container: ContainerSeen, arguments: Mapping[str, Any]) -> bool:

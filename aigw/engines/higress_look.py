@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from aigw.clients.containers import Attended, ContainerSeen
 from aigw.engines.higress_changes import changes, read_applied
-from aigw.engines.higress_container import HTTP, is_ours
+from aigw.engines.higress_container import HTTP, is_ours, renamed
 from aigw.engines.higress_inside import Inside, published
 from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
@@ -35,7 +35,8 @@ def look(paths: GatewayPaths, docker: Attended, inside: Inside) -> Seen:
     """Look once."""
     container = docker.container(paths.name)
     if container is None:
-        return STOPPED
+        other = renamed(docker, paths)
+        return _stopped(_renamed(other.name, paths)) if other else STOPPED
     if not is_ours(container, paths):
         message = f"container `{paths.name}` was not made by aigw for this gateway"
         return _stopped(Trouble(code="not_ours", message=message, hint="aigw start -g OTHER-NAME"))
@@ -71,6 +72,11 @@ def _stopped(*notes: Trouble) -> Seen:
         troubles=(),
         notes=notes,
     )
+
+
+def _renamed(name: str, paths: GatewayPaths) -> Trouble:
+    message = f"its container was renamed to `{name}`"
+    return Trouble(code="renamed", message=message, hint=f"docker rename {name} {paths.name}")
 
 
 def _uptime(container: ContainerSeen) -> int | None:
