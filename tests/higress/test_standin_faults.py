@@ -1,17 +1,20 @@
 """The stand-in boots, breaks and comes back with the signatures of the real container."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import IncompleteRead
 from pathlib import Path
 
 import pytest
 
 from tests.higress.gateways import Gateway
-from tests.higress.upstreams import Upstream, eventually
+from tests.higress.upstreams import Upstream, eventually, stream
 
 pytestmark = pytest.mark.docker
 
 MINIMAL = Path("tests/fixtures/higress/minimal")
 PROXY = "wasmplugins/ai-proxy.internal.yaml"
+AUTH = "wasmplugins/key-auth.internal.yaml"
 EDGE = "envoyfilters/aigw-edge.yaml"
 NAMES = ("api.openai.com", "openrouter.ai")
 DEAD = "gave up: apiserver entered FATAL state"
@@ -159,3 +162,68 @@ def test_a_plugin_version_that_the_image_lacks_is_skipped(
         assert upstream.requests() == []
         url = "http://127.0.0.1:8002/plugins/ai-proxy/2.0.1/plugin.wasm"
         assert gateway.sh(f"curl -s -o /dev/null -w '%{{http_code}}' {url}") == "404"
+
+
+def with_consumer(gateway: Gateway) -> None:
+    """Ask for a key on one route, as the console stores it; nothing of ours stands before it."""
+    (gateway.data / EDGE).unlink()
+    consumer = (
+        '{name: "alice", keys: ["Authorization"], credentials: ["Bearer sk-alice"],'
+        " in_header: true, in_query: false}"
+    )
+    gateway.edit(
+        AUTH,
+        "  defaultConfigDisable: true\n",
+        f"  defaultConfig: {{global_auth: false, allow: [], consumers: [{consumer}]}}\n"
+        "  defaultConfigDisable: false\n",
+    )
+    route = '    ingress:\n    - "ai-route-p995-openai.internal"'
+    open_to = f"  - config: {{}}\n    configDisable: true\n{route}"
+    asked = f'  - config: {{allow: ["alice"]}}\n    configDisable: false\n{route}'
+    gateway.edit(AUTH, open_to, asked)
+
+
+def test_a_route_asks_for_the_key_of_a_consumer(gateway: Gateway, upstream: Upstream) -> None:
+    with_consumer(gateway)
+    with gateway:
+        gateway.ready()
+        keys = ("sk-bob", "sk-alice")
+        sent = [gateway.chat("gpt-4o", authorization=f"Bearer {key}") for key in keys]
+        assert [gateway.chat("gpt-4o").status, *(one.status for one in sent)] == [401, 403, 200]
+        assert upstream.last().header("x-mse-consumer") is None  # our route removes it
+        assert gateway.chat("anything").status == 200
+
+
+def test_a_key_auth_that_refuses_what_the_console_stores_lets_everybody_in(
+    gateway: Gateway,
+) -> None:
+    gateway.environment["STANDIN_KEY_AUTH"] = "go"
+    with_consumer(gateway)
+    with gateway:
+        gateway.ready()
+        assert gateway.chat("gpt-4o").status == 200
+        eventually(lambda: gateway.rejected("key-auth.internal") == 1)
+
+
+def test_a_new_listener_cuts_a_stream_when_the_old_one_has_drained(
+    gateway: Gateway, upstream: Upstream
+) -> None:
+    gateway.environment["STANDIN_DRAIN_SECONDS"] = "1"
+    upstream.answers(stream(*["data: x\n\n"] * 30, pause=0.2))
+    with gateway, ThreadPoolExecutor() as pool:
+        gateway.ready()
+        asked = {"model": "gpt-4o", "stream": True, "messages": []}
+        running = pool.submit(gateway.post, "/v1/chat/completions", asked)
+        eventually(upstream.requests)
+        gateway.edit(EDGE, "aigw.guard", "aigw.guard.two")
+        with pytest.raises((IncompleteRead, OSError)):
+            running.result()
+
+
+def test_a_log_file_told_without_quotes_is_standard_output(gateway: Gateway) -> None:
+    gateway.edit("configmaps/higress-config.yaml", '"accessLogFile"', "accessLogFile")
+    with gateway:
+        gateway.ready()
+        gateway.chat("gpt-4o", user_agent="to-stdout")
+        eventually(lambda: "to-stdout" in gateway.sh("cat /var/log/higress/gateway.log"))
+        assert (gateway.logs / "access.log").read_text() == ""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .rules import MATCHES
+
 Json = dict[str, Any]
 
 
@@ -20,7 +22,8 @@ class Verdict:
 def decide(config: Json, part: Json, headers: Mapping[str, str]) -> Verdict:
     """Compare the whole header value with each consumer's credentials."""
     allowed = part.get("allow")
-    if not isinstance(allowed, list):
+    own = config.get("global_auth") is True or any(key in part for key in MATCHES)
+    if not isinstance(allowed, list) or not own:
         return Verdict()
     consumers = [one for one in config.get("consumers") or [] if isinstance(one, dict)]
     names = {str(key).lower() for one in consumers for key in one.get("keys") or []}
