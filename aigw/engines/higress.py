@@ -112,6 +112,7 @@ class HigressEngine:
         arguments = create_arguments(spec, self._paths, image=image, machine=self._machine)
         because = reasons(container, arguments, made_with(self._paths))
         serving = self._inside.generation(container)
+        dead = self._inside.dead(container, serving)
         return HigressPlan(
             steps=tuple(
                 steps(
@@ -120,6 +121,7 @@ class HigressEngine:
                     because=because,
                     changes=found,
                     stale=serving != name,
+                    dead=dead,
                 )
             ),
             spec=spec,
@@ -133,6 +135,7 @@ class HigressEngine:
             arguments=arguments,
             because=because,
             serving=serving,
+            dead=dead,
             selinux=self._machine.selinux,
         )
 
@@ -144,7 +147,7 @@ class HigressEngine:
         """
         plan = self._prepared(plan)
         self._tell_of_neighbours(plan)
-        if plan.cold or plan.makes:
+        if plan.cold or plan.makes or plan.dead:
             self._refuse_broken()
             plan = self._boot.begin(
                 plan, self._adapted, seconds=self._seconds, retain=self._means.retain

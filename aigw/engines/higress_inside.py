@@ -15,6 +15,7 @@ from aigw.engines.higress_container import CONSOLE, HTTP
 from aigw.engines.higress_live import Live, remove, take_back, write
 from aigw.engines.higress_plan import HigressPlan
 from aigw.engines.higress_ready import Expected, Readiness
+from aigw.engines.higress_signs import death, written
 from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
 from aigw.engines.seen import Trouble
@@ -105,6 +106,9 @@ class Inside:
         if place is not None and (words := _console_at(place).stands()):
             yield Trouble(code="console_silent", message=words, hint="aigw logs --engine")
         with suppress(AigwError):
+            if dead := self.dead(container, self.generation(container)):
+                yield Trouble(code="part_dead", message=dead, hint="aigw restart")
+        with suppress(AigwError):
             known = self._known_refusals()
             for name, count in self._admin.refusals().items():
                 if count > known.get(name, 0):
@@ -139,7 +143,27 @@ class Inside:
         return self._paths.higress_run / "refusals.json"
 
     def _readiness(self, plan: HigressPlan) -> Readiness:
-        return Readiness(self._paths, self._docker, self.console(plan.spec), self._voice.waiting)
+        fresh = plan.cold or plan.makes or bool(plan.dead)
+        return Readiness(
+            self._paths,
+            self._docker,
+            self.console(plan.spec),
+            waiting=self._voice.waiting,
+            before=written(self._paths.part_logs) if fresh else {},
+        )
+
+    def dead(self, container: ContainerSeen | None, serving: str) -> str:
+        """Say which part of a running container gave up; empty while all may come up.
+
+        `serving` is the generation that answers.
+        """
+        if container is None or container.status != "running":
+            return ""
+        place = published(container, CONSOLE)
+        if serving and place is not None and not _console_at(place).stands():
+            return ""
+        found = death(container, self._docker)
+        return found.problem if found is not None else ""
 
     def _take_back(self, plan: HigressPlan, error: AigwError) -> None:
         """Write what was there, and wait until it serves again."""

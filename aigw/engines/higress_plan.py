@@ -18,7 +18,7 @@ class HigressPlan(Plan):
 
     `given` is the keys that were handed in, None when they are those of the data folder, `ring`
     those that are used. `image` is empty while it is not here, and `arguments` then name none.
-    `because` says which options need a new container.
+    `because` says which options need a new container, `dead` which part of one that runs gave up.
     """
 
     given: KeyRing | None
@@ -30,6 +30,7 @@ class HigressPlan(Plan):
     arguments: Mapping[str, Any]
     because: tuple[str, ...]
     serving: str
+    dead: str
     selinux: bool
 
     @property
@@ -66,6 +67,7 @@ def steps(
     because: tuple[str, ...],
     changes: Changes,
     stale: bool,
+    dead: str,
 ) -> Iterator[Step]:
     """Say what is to be done, in its order; `stale` says that another generation serves."""
     if not image:
@@ -76,11 +78,11 @@ def steps(
         yield Step(action="write", what=path)
     for path in changes.removed:
         yield Step(action="remove", what=path)
-    yield from _container_steps(container, because, stale=stale and not changes.written)
+    yield from _container_steps(container, because, stale=stale and not changes.written, dead=dead)
 
 
 def _container_steps(
-    container: ContainerSeen | None, because: tuple[str, ...], *, stale: bool
+    container: ContainerSeen | None, because: tuple[str, ...], *, stale: bool, dead: str
 ) -> Iterator[Step]:
     if container is None:
         yield Step(action="create", what="container")
@@ -90,6 +92,8 @@ def _container_steps(
         yield Step(action="unpause", what="container")
     elif not container.running:
         yield Step(action="start", what="container")
+    elif dead:
+        yield Step(action="restart", what=f"container: {dead}")
     elif stale:
         yield Step(action="await", what="what was written")
 

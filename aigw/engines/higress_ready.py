@@ -50,12 +50,19 @@ class Readiness:
     """Waits for one container, part by part in the order in which they need each other."""
 
     def __init__(
-        self, paths: GatewayPaths, docker: Attended, console: Console, waiting: Waiting
+        self,
+        paths: GatewayPaths,
+        docker: Attended,
+        console: Console,
+        *,
+        waiting: Waiting,
+        before: Mapping[str, int],
     ) -> None:
         self._paths = paths
         self._docker = docker
         self._console = console
         self._waiting = waiting
+        self._before = before
         self._admin = Admin(docker, paths.name)
         self.refusals: Mapping[str, int] = {}
         """How often configurations were refused, as seen last."""
@@ -92,7 +99,7 @@ class Readiness:
             name for name, count in self.refusals.items() if count > expected.refused.get(name, 0)
         ]
         if risen:
-            words = last_words(self._paths.part_logs, "gateway", expected.keys)
+            words = self._last_words("gateway", expected)
             raise EngineRefused(f"the gateway refused its configuration ({risen[0]}){words}")
         found = self._admin.in_force()
         if found.unguarded:
@@ -115,7 +122,7 @@ class Readiness:
                 if now > expected.deadline:
                     raise NotReady(
                         f"gateway `{self._paths.name}` is not ready: {words}"
-                        f"{last_words(self._paths.part_logs, _LOGS[part], expected.keys)}",
+                        f"{self._last_words(_LOGS[part], expected)}",
                         hint="aigw logs --engine",
                     )
                 time.sleep(pause)
@@ -127,13 +134,14 @@ class Readiness:
             return error.message
 
     def _refuse_dead(self, expected: Expected) -> None:
-        problem, part = death(self._docker.container(self._paths.name), self._docker)
-        if problem:
-            words = last_words(self._paths.part_logs, part, expected.keys) if part else ""
-            raise EngineRefused(
-                f"gateway `{self._paths.name}` cannot start: {problem}{words}",
-                hint="aigw logs --engine",
-            )
+        found = death(self._docker.container(self._paths.name), self._docker)
+        if found is not None:
+            words = self._last_words(found.part, expected) if found.part else ""
+            message = f"gateway `{self._paths.name}` cannot start: {found.problem}{words}"
+            raise EngineRefused(message, hint=found.hint)
+
+    def _last_words(self, part: str, expected: Expected) -> str:
+        return last_words(self._paths.part_logs, part, expected.keys, before=self._before)
 
 
 def _difference(found: str, wanted: str) -> str:

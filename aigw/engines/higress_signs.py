@@ -1,7 +1,9 @@
 """What tells that a Higress container will never be ready, and which part of it it is."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from aigw.clients.containers import Attended, ContainerSeen
@@ -12,32 +14,75 @@ from aigw.spec.secret import Secret, hide
 _FATAL = re.compile(r"gave up: ([a-z-]+) entered FATAL state")
 _BEGINNING = "supervisord started with pid"
 _MOST_BYTES = 64 * 1024
+_OOM_KILLS = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
+_MORE = "aigw start --memory 2g"
 _LINES = 5
 _LONGEST_LINE = 300
 
 
-def death(container: ContainerSeen | None, docker: Attended) -> tuple[str, str]:
-    """Say what is broken for good, and the part; two empty texts while it may still come up."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """What is broken for good, the part that it is (empty: the container), and what helps."""
+
+    problem: str
+    part: str = ""
+    hint: str = "aigw logs --engine"
+
+
+def death(container: ContainerSeen | None, docker: Attended) -> Death | None:
+    """Say what is broken for good; None while it may still come up."""
     if container is None:
-        return "its container was removed", ""
+        return Death(problem="its container was removed")
     if container.out_of_memory:
-        return "its container was killed for lack of memory", ""
+        return Death(problem="its container was killed for lack of memory", hint=_MORE)
     if container.status in {"exited", "dead"}:
-        return f"its container ended with exit code {container.exit_code}", ""
+        return Death(problem=f"its container ended with exit code {container.exit_code}")
     try:
-        # It holds what earlier starts of the same container said, too.
-        found = _FATAL.findall(docker.logs_tail(container.id, 200).rpartition(_BEGINNING)[2])
+        return _given_up(container, docker)
     except AigwError:
-        return "", ""
-    return (f"its part `{found[-1]}` gave up", found[-1]) if found else ("", "")
+        return None
 
 
-def last_words(folder: Path, part: str, keys: Iterable[Secret]) -> str:
-    """Return the end of a part's log as lines to put behind an error; no key is in them."""
+def _given_up(container: ContainerSeen, docker: Attended) -> Death | None:
+    # It holds what earlier starts of the same container said, too.
+    said = docker.logs_tail(container.id, 200).rpartition(_BEGINNING)[2]
+    found = _FATAL.findall(said)
+    if not found:
+        return None
+    part = found[-1]
+    if _starved(container, docker):
+        words = f"its part `{part}` was killed for lack of memory, and gave up"
+        return Death(problem=words, part=part, hint=_MORE)
+    return Death(problem=f"its part `{part}` gave up", part=part)
+
+
+def _starved(container: ContainerSeen, docker: Attended) -> bool:
+    """Say whether something inside was killed for lack of memory (cgroup v2, then v1)."""
+    folder = "/sys/fs/cgroup"
+    files = (f"{folder}/memory.events", f"{folder}/memory/memory.oom_control")
+    counts = docker.run(container.id, ("cat", *files)).out.decode(errors="replace")
+    return any(int(count) for count in _OOM_KILLS.findall(counts))
+
+
+def written(folder: Path) -> dict[str, int]:
+    """Return how many bytes each part's log has now: what comes later belongs to a next start."""
+    with suppress(OSError):
+        return {file.stem: file.stat().st_size for file in folder.glob("*.log")}
+    return {}
+
+
+def last_words(
+    folder: Path, part: str, keys: Iterable[Secret], *, before: Mapping[str, int]
+) -> str:
+    """Return the end of a part's log as lines to put behind an error; no key is in them.
+
+    `before` is what stood there already, of earlier starts.
+    """
     try:
         with (folder / f"{part}.log").open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - _MOST_BYTES))
+            size = file.seek(0, 2)
+            begun = before.get(part, 0) if before.get(part, 0) <= size else 0
+            file.seek(max(begun, size - _MOST_BYTES))
             text = file.read().decode("utf-8", errors="replace")
     except OSError:
         return ""
