@@ -13,16 +13,16 @@ local function refuse(handle, path, problem)
 end
 
 local function fault(headers, noted, route)
-  local _, owner = names.rank_and_provider(route)
+  local _, owner = names.rank_and_provider(route or "")
   if not noted.checked then return problems.not_ready("first filter") end
   if route == "" or (noted.waits and not noted.out) then
     return problems.not_ready("filter behind the model router")
   end
-  if noted.provider and noted.provider ~= owner then
+  if route and noted.provider and noted.provider ~= owner then
     return problems.not_ready("route to provider `" .. noted.provider .. "`")
   end
   if not (headers:get("x-envoy-original-host") or headers:get("x-envoy-original-path")) then
-    return faults.unprepared(names.provider(route))
+    return faults.unprepared(names.provider(route or "?"))
   end
 end
 
@@ -42,21 +42,15 @@ local function report(handle, noted, route)
     .. ',"path":' .. text(path) .. ',"authorized":' .. tostring(is_authorized(headers, query)) .. "}"
 end
 
--- Asking for metadata makes Envoy choose the route.
-local function chosen_route(handle)
-  handle:metadata()
-  return handle:streamInfo():routeName() or ""
-end
-
 local function check(handle)
   local metadata = handle:streamInfo():dynamicMetadata()
   local noted = metadata:get("aigw") or {}
-  local route = chosen_route(handle)
+  local route = names.current(handle)
   local problem = fault(handle:headers(), noted, route)
   if problem then return refuse(handle, noted.path or "", problem) end
   if noted.probes then
     local headers = {[":status"] = "200", ["content-type"] = "application/json"}
-    return handle:respond(headers, report(handle, noted, route))
+    return handle:respond(headers, report(handle, noted, route or noted.provider or "?"))
   end
   metadata:set("aigw", "sent", true)
 end

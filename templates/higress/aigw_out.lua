@@ -62,7 +62,7 @@ local function go_on(handle, noted)
     handle:body()
   end
   routes.put(handle, model, provider)
-  if not routes.is_right(routes.current(handle), provider) then
+  if not routes.is_right(names.current(handle), provider) then
     return refuse(handle, noted.path, unserved(model, provider), told)
   end
   handle:body()
@@ -74,7 +74,7 @@ local function leave(handle)
   if not noted or noted.out then return end
   if noted.waits then
     go_on(handle, noted)
-  elseif not routes.is_right(routes.current(handle), noted.provider) then
+  elseif not routes.is_right(names.current(handle), noted.provider) then
     refuse(handle, noted.path, unserved(noted.model, noted.provider))
   end
   handle:streamInfo():dynamicMetadata():set("aigw", "out", true)

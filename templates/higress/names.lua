@@ -8,10 +8,18 @@ local function rank_and_provider(route)
   if rank and (find(rank, "^[0ez]$") or find(rank, "^[pq]%d+$")) then return rank, provider end
 end
 
+-- The name of the route that the request is on, "" for none; nil where Envoy is too old to tell it. Asking for
+-- metadata makes Envoy choose the route.
+local function current(handle)
+  handle:metadata()
+  local info = handle:streamInfo()
+  if info.routeName then return info:routeName() or "" end
+end
+
 -- Whose route it is; a person's own AI route is called by its own name.
 local function provider(route)
   local _, id = rank_and_provider(route)
   return id or match(route, "ai%-route%-(.+)%.internal$") or route
 end
 
-return {rank_and_provider = rank_and_provider, provider = provider}
+return {current = current, rank_and_provider = rank_and_provider, provider = provider}

@@ -50,8 +50,16 @@ local function keep_last(headers, name)
   if count > 1 then headers:replace(name, headers:getAtIndex(name, count - 1)) end
 end
 
+local function provider_of(handle)
+  local route = names.current(handle)
+  if route then return names.provider(route) end
+  local headers = handle:headers()
+  keep_last(headers, "x-aigw-provider")
+  return headers:get("x-aigw-provider") or "?"
+end
+
 local function finish(handle, noted)
-  local provider = names.provider(handle:streamInfo():routeName() or "")
+  local provider = provider_of(handle)
   local problem = own_words(handle, noted, provider) or rejection(handle:headers(), noted, provider)
   if noted.sent then
     local headers = handle:headers()

@@ -41,17 +41,12 @@ local function put(handle, model, provider)
   if handle.clearRouteCache then handle:clearRouteCache() end
 end
 
--- The name of the route that the request is on, "" for none.
-local function current(handle)
-  handle:metadata()
-  return handle:streamInfo():routeName() or ""
-end
-
--- Whether the request is on a route that may serve it.
+-- Whether the request is on a route that may serve it; where that cannot be told, the guard decides.
 local function is_right(route, provider)
+  if not route then return true end
   if not provider then return route ~= "" end
   local rank, owner = names.rank_and_provider(route)
   return rank == "0" and owner == provider
 end
 
-return {named = named, may_name = may_name, put = put, current = current, is_right = is_right}
+return {named = named, may_name = may_name, put = put, is_right = is_right}

@@ -61,6 +61,18 @@ def without_forced_routes(resources: Tree) -> None:
     found[:] = [each for each in found if "-0-" not in each["name"]]
 
 
+def older(resources: Tree) -> None:
+    """Take away what an older Envoy does not have."""
+    for each in filters_of(resources):
+        if each["name"].startswith("aigw."):
+            code = each["typed_config"]["default_source_code"]
+            source = code["inline_string"]
+            for name in ("routeName", "clearRouteCache"):
+                source = source.replace(f".{name} ", f".no_{name} ")
+            assert source != code["inline_string"]
+            code["inline_string"] = source
+
+
 def renamed(resources: Tree) -> None:
     """Call the router's filter as a newer pilot does."""
     for each in filters_of(resources):
@@ -78,12 +90,12 @@ FAULTS: dict[str, tuple[Callable[[Tree], object], int, str]] = {
         "internal_error",
     ),
     "the filter behind the router fails": (
-        failing("aigw.out", "routes.current(handle)"),
+        failing("aigw.out", "names.current(handle)"),
         500,
         "internal_error",
     ),
     "the guard fails": (
-        failing("aigw.guard", "names.rank_and_provider(route)"),
+        failing("aigw.guard", "names.current(handle)"),
         500,
         "internal_error",
     ),
@@ -171,6 +183,17 @@ def test_a_named_provider_whose_route_is_missing_gets_nothing(
         assert openai_error(reply) == (503, "server_error", "not_ready", None)
         assert message(reply) == "the gateway's route to provider `p` is not loaded yet"
     assert upstream.received == []
+
+
+def test_an_older_envoy_serves_by_its_routes_alone(upstream: Upstream, tmp_path: Path) -> None:
+    with edge_with(tmp_path, upstream, older) as edge:
+        for sent, model in ((AUTO, "deep-model"), ({"model": "p/m"}, "m"), ({"model": "x"}, "x")):
+            reply = edge.post("/v1/chat/completions", sent)
+            assert reply.header("x-aigw-model") == model
+            assert reply.header("x-aigw-provider") == "p"
+            assert upstream.last().json()["model"] == model
+        assert edge.get("/health").status == 200
+        assert edge.chat("p/m", {"x-aigw-probe": "1"}).json()["authorized"] is True
 
 
 @pytest.mark.parametrize("both", [False, True], ids=["the newer name", "both names"])

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lupa import luajit21
 
@@ -15,6 +15,7 @@ MODULES = assets.modules(("shared/errors", "higress/bodies", "higress/names", "h
 BODIES, NAMES, HYGIENE = LUA.execute(program({}, MODULES, "return bodies, names, hygiene").encode())
 
 
+@settings(deadline=None)
 @given(words=st.text())
 def test_the_router_reads_exactly_what_was_said(words: str) -> None:
     shown = BODIES[b"for_router"](words.encode())
@@ -24,6 +25,7 @@ def test_the_router_reads_exactly_what_was_said(words: str) -> None:
     }
 
 
+@settings(deadline=None)
 @given(body=st.lists(st.sampled_from([b"\0", b"\1", b"\2", b"\3", b"a", b"\xff"])).map(b"".join))
 def test_a_kept_body_comes_back_and_has_no_nul(body: bytes) -> None:
     packed = BODIES[b"packed"](body)

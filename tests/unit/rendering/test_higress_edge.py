@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lupa import lua51, luajit21
 
@@ -126,6 +126,7 @@ def named(spec: GatewaySpec, model: str, forced: str) -> tuple[str | None, str |
     return first and first.decode(), second and second.decode()
 
 
+@settings(deadline=None)
 @given(pairs=PROVIDERS, data=st.data())
 def test_the_program_and_the_spec_name_the_same_provider(
     pairs: list[tuple[str, list[str]]], data: st.DataObject
