@@ -13,11 +13,15 @@ PlanType = TypeVar("PlanType", bound=Plan)
 class Engine(Protocol[PlanType]):
     """Look at the world and say what is missing; then do it.
 
-    Who calls anything but `seen` and `plan` holds the gateway's lock.
+    Who calls anything but `seen`, `runs` and `plan` holds the gateway's lock.
     """
 
     def seen(self) -> Seen:
         """Say what runs."""
+        ...
+
+    def runs(self) -> bool:
+        """Say whether anything runs, which is known sooner than all that `seen` tells."""
         ...
 
     def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> PlanType:

@@ -59,6 +59,10 @@ class EnvoyEngine:
         """Say what runs, as a person is told of it."""
         return self.look().seen()
 
+    def runs(self) -> bool:
+        """Say whether anything runs."""
+        return self.look().state is not State.STOPPED
+
     def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> EnvoyPlan:
         """Say what is missing; `ring` stands for keys that are not kept yet.
 

@@ -24,7 +24,7 @@ from aigw.engines.higress_image import GatewayImage
 from aigw.engines.higress_inside import Inside
 from aigw.engines.higress_look import look, unreachable
 from aigw.engines.higress_plan import HigressPlan, reasons, steps
-from aigw.engines.higress_store import Store
+from aigw.engines.higress_store import Store, aside
 from aigw.engines.means import Means
 from aigw.engines.seen import Seen
 from aigw.engines.voice import Voice
@@ -99,6 +99,14 @@ class HigressEngine:
         except (DockerMissing, DockerGone) as error:
             return unreachable(error)
 
+    def runs(self) -> bool:
+        """Say whether the container runs."""
+        try:
+            container = self._quick.container(self._paths.name)
+        except (DockerMissing, DockerGone):
+            return False
+        return container is not None and is_ours(container, self._paths) and container.running
+
     def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> HigressPlan:
         """Say what is missing; raises SpecInvalid, NotOurs, DockerMissing."""
         keys = resolve(spec, self._credentials(), self._environ) if ring is None else ring
@@ -148,7 +156,7 @@ class HigressEngine:
         plan = self._prepared(plan)
         self._tell_of_neighbours(plan)
         if plan.cold or plan.makes or plan.dead:
-            self._refuse_broken()
+            self._refuse_broken(plan)
             plan = self._boot.begin(
                 plan, self._adapted, seconds=self._seconds, retain=self._means.retain
             )
@@ -160,7 +168,7 @@ class HigressEngine:
     def restart(self, plan: HigressPlan, /) -> None:
         """Stop it and start it again as planned."""
         plan = self._prepared(plan)
-        self._refuse_broken()
+        self._refuse_broken(plan)
         self.stop(seconds=30.0)
         self.apply(self.plan(plan.spec, ring=plan.given))
 
@@ -249,11 +257,11 @@ class HigressEngine:
             name = f"provider `{provider}` is on this machine"
             self._voice.note(f"{name}, which its container calls {DOCKER_HOST}{also}")
 
-    def _refuse_broken(self) -> None:
+    def _refuse_broken(self, plan: HigressPlan) -> None:
         """Raise SpecInvalid for files of the store with which the container could not start."""
-        problems = tuple(self._store.broken())
+        problems = tuple(self._store.broken(plan.changes.wanted))
         if problems:
-            raise SpecInvalid("the gateway's store", problems, hint=f"rm {problems[0].path}")
+            raise SpecInvalid("the gateway's store", problems, hint=aside(problems[0].path))
 
     def _rendered(self, spec: GatewaySpec, ring: KeyRing, image: str, name: str) -> Resources:
         known = self._image.known

@@ -16,7 +16,7 @@ from aigw.engines.higress_live import Live, remove, take_back, write
 from aigw.engines.higress_plan import HigressPlan
 from aigw.engines.higress_ready import Expected, Readiness
 from aigw.engines.higress_signs import death, written
-from aigw.engines.higress_store import Store
+from aigw.engines.higress_store import Store, aside
 from aigw.engines.place import Place
 from aigw.engines.seen import Trouble
 from aigw.engines.voice import Voice
@@ -83,7 +83,9 @@ class Inside:
 
     def change(self, plan: HigressPlan, *, seconds: float) -> None:
         """Change a running one and prove it; where it is refused, all is as before."""
+        begun = time.monotonic()
         refused = self._admin.refusals()
+        before = time.monotonic() - begun
         console, readiness = self.console(plan.spec), self._readiness(plan)
         live = Live(store=self._store, console=console, step=self._voice.step)
         self._keep_edits(plan.changes)
@@ -93,8 +95,9 @@ class Inside:
             readiness.await_effect(_expected(plan, seconds, refused=refused))
         except AigwError as error:
             self._take_back(plan, error)
+            self._blame(error)
             raise
-        effect = time.monotonic() - written
+        effect = before + time.monotonic() - written
         self._voice.step(
             f"waited {console.waited:.3f} s for the console, {effect:.3f} for the effect"
         )
@@ -175,6 +178,13 @@ class Inside:
                 message = f"{error.message}; and the old configuration does not serve again"
                 raise EngineRefused(message, hint="aigw restart") from error
             time.sleep(_POLL_SECONDS)
+
+    def _blame(self, error: AigwError) -> None:
+        """Name the file that somebody broke: one is enough for the console to refuse its kind."""
+        for problem in self._store.broken():
+            error.message += f"; `{problem.path}` is broken: {problem.message}"
+            error.hint = aside(problem.path)
+            return
 
     def _keep_edits(self, found: Changes) -> None:
         """Keep a copy of what somebody changed by hand and we are about to overwrite."""

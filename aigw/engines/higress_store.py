@@ -4,8 +4,10 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 from aigw.errors import CannotWrite, Problem
+from aigw.rendering import higress_checks
 from aigw.rendering.higress import Resources
 from aigw.rendering.store_yaml import dump, load
 from aigw.rendering.template import Tree
@@ -36,6 +38,28 @@ KINDS = (
 """Folders that the API server makes where they are missing: made by us, they are ours."""
 
 
+def _refused(file: Path, path: str, instead: dict[str, Tree] | None) -> Iterator[str]:
+    """Yield why Higress could not start with a file; no word of its text is in it."""
+    try:
+        body = load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        yield f"cannot be read: {reason(error)}"
+    except UnicodeDecodeError:
+        yield "is no text in UTF-8"
+    except ValueError as error:
+        yield str(error)
+    else:
+        if path.partition("/")[0] in higress_checks.KINDS:
+            for problem in higress_checks.problems({path: body if instead is None else instead}):
+                where = problem.path.removeprefix(path).removeprefix(": ")
+                yield f"{where}: {problem.message}" if where else problem.message
+
+
+def aside(file: str) -> str:
+    """Spell the command that takes a file out of a store: only names that end in .yaml count."""
+    return f"mv {quote(file)} {quote(f'{file}.aside')}"
+
+
 class Store:
     """One store; object paths are relative to it: `wasmplugins/ai-proxy.internal.yaml`."""
 
@@ -55,16 +79,17 @@ class Store:
                 found[path] = load((self._folder / path).read_text(encoding="utf-8"))
         return found
 
-    def broken(self) -> Iterator[Problem]:
-        """Yield each file that the API server could not read, and so not start with."""
+    def broken(self, instead: Resources | None = None) -> Iterator[Problem]:
+        """Yield each file with which Higress could not start; `path` is always the file's.
+
+        For objects of `instead` it is their bodies that count, once the file itself is readable.
+        """
+        bodies = instead or {}
         for kind in KINDS:
             for file in sorted((self._folder / kind).rglob("*.yaml")):
-                try:
-                    load(file.read_text(encoding="utf-8"))
-                except OSError as error:
-                    yield Problem(path=str(file), message=f"cannot be read: {reason(error)}")
-                except ValueError as error:
-                    yield Problem(path=str(file), message=str(error))
+                path = f"{kind}/{file.name}"
+                for message in _refused(file, path, bodies.get(path)):
+                    yield Problem(path=str(file), message=message)
 
     def write(self, path: str, body: dict[str, Tree]) -> None:
         """Replace an object in one step; raises CannotWrite."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aigw.engines.choice import choose, kept, refuse_types
-from aigw.engines.seen import State
 from aigw.errors import AigwError, EngineRefused, UnknownGateway
 from aigw.operations.applied import remember_applied
 from aigw.operations.draft import Draft, Edit, Saved, edited, keep, put_back, read, saved
@@ -65,7 +64,7 @@ def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effe
         wanted = edited(before, edit)
         _refuse_unrunnable(world, paths, wanted.spec)
         engine = engine_of(world, paths)
-        applied = runs(engine)
+        applied = engine.runs()
         generation = None
         if applied:
             generation = realize(world, paths, engine, before=before, wanted=wanted).generation
@@ -101,29 +100,26 @@ def realize(
         if wanted == before:
             raise
         if plan.cold and not isinstance(error, EngineRefused):
-            state = "is not ready" if runs(engine) else "does not run"
+            state = "is not ready" if engine.runs() else "does not run"
             error.message = f"{error.message}; gateway `{paths.name}` was saved, but {state}"
             raise
-        _take_back(paths, engine, files, before)
-        error.message = f"{error.message}; everything is as before"
+        error.message += _take_back(paths, engine, files, before)
         raise
     remember_applied(paths)
     return plan
 
 
-def _take_back(paths: GatewayPaths, engine: "AnyEngine", files: Saved, before: Draft) -> None:
-    """Make the files and what runs be what they were."""
+def _take_back(paths: GatewayPaths, engine: "AnyEngine", files: Saved, before: Draft) -> str:
+    """Make the files and what runs be what they were; return what to add to the error's words."""
     put_back(paths, files)
-    if not runs(engine):
-        return
-    plan = engine.plan(before.spec)
-    if not plan.in_sync:
-        engine.apply(plan)
-
-
-def runs(engine: "AnyEngine") -> bool:
-    """Say whether anything of the gateway runs."""
-    return engine.seen().state is not State.STOPPED
+    if engine.runs():
+        plan = engine.plan(before.spec)
+        try:
+            if not plan.in_sync:
+                engine.apply(plan)
+        except AigwError as error:
+            return f"; gateway.yaml is as before, but does not serve: {error.message}"
+    return "; everything is as before"
 
 
 def engine_of(world: World, paths: GatewayPaths) -> "AnyEngine":

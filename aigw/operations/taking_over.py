@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from aigw.engines.choice import Choice, kept
 from aigw.engines.plan import Step
 from aigw.errors import AigwError
-from aigw.operations.change import runs
 from aigw.operations.draft import Draft, put_back, saved
 from aigw.operations.world import World
 from aigw.state.paths import GatewayPaths
@@ -30,7 +29,7 @@ def taking_over(
     if old is None:
         yield
         return
-    ran, files = runs(old), saved(paths)
+    ran, files = old.runs(), saved(paths)
     if ran:
         world.note(f"stopping gateway `{paths.name}` on the other engine")
         old.stop(seconds=DRAIN_SECONDS)
@@ -50,7 +49,7 @@ def taking_over(
 def move_steps(world: World, paths: GatewayPaths, choice: Choice) -> tuple[Step, ...]:
     """Say what is to be done about the other engine."""
     old = _other(world, paths, choice)
-    moves = old is not None and runs(old)
+    moves = old is not None and old.runs()
     return (Step(action="move", what=f"to the {choice.engine} engine"),) if moves else ()
 
 
