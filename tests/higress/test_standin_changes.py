@@ -155,6 +155,15 @@ def test_a_malformed_file_is_passed_over(gateway: Gateway, upstream: Upstream) -
     assert [key_used(gateway, upstream), gateway.chat("gpt-4o").status] == [KEY, 200]
 
 
+def test_an_object_that_makes_no_sense_is_passed_over(gateway: Gateway) -> None:
+    gateway.write("wasmplugins/odd.yaml", "spec: {url: 5, priority: [], matchRules: {a: b}}")
+    gateway.settled()
+    assert gateway.chat("gpt-4o").status == 200
+    (gateway.data / "wasmplugins/odd.yaml").unlink()
+    gateway.settled(0.4)
+    assert "pilot entered FATAL" not in gateway.said()
+
+
 def test_a_provider_without_rule_gets_the_clients_request_untouched_but_for_the_guard(
     gateway: Gateway, upstream: Upstream
 ) -> None:

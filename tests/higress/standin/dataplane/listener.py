@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from .objects import Json
 from .wasm import RUN
 
@@ -30,8 +32,6 @@ class Mesh:
     @classmethod
     def parse(cls, text: str) -> "Mesh":
         """Read the text of `data.mesh`."""
-        import yaml
-
         # The start script points a bare key to standard output; a quoted one it does not see.
         text = re.sub(r"(?m)^accessLogFile:.*$", "accessLogFile: /dev/stdout", text)
         values: Mapping[str, Any] = yaml.safe_load(text) or {}
@@ -55,8 +55,6 @@ class Downstream:
     @classmethod
     def parse(cls, text: str) -> "Downstream":
         """Read the text of `data.higress`."""
-        import yaml
-
         values = yaml.safe_load(text) or {}
         downstream, upstream = values.get("downstream") or {}, values.get("upstream") or {}
         return cls(

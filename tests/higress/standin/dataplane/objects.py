@@ -45,7 +45,7 @@ class Store:
             del self.seen[path]
             changed |= self.objects.pop(_name(path), None) is not None
         for path, seen in now.items():
-            if self.seen.get(path) != seen and time.time() - seen.stamp / 1e9 >= QUIET:
+            if self.seen.get(path) != seen and abs(time.time() - seen.stamp / 1e9) >= QUIET:
                 self.seen[path] = seen
                 changed |= self._read(path)
         return changed

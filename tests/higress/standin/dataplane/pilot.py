@@ -4,6 +4,7 @@ import json
 import os
 import threading
 import time
+import traceback
 import urllib.request
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ..settings import mesh_file, port
 from .clusters import clusters
 from .holding import hold
 from .listener import ROUTER, Downstream, Mesh, bootstrap, discovery, listener
-from .objects import Json, Store
+from .objects import QUIET, Json, Store
 from .patches import added_clusters, ordered, patched_filters, patched_hosts
 from .routes import virtual_hosts
 from .wasm import RUN, Plugin, config_path, filter_entry, plugins, resource, write_config
@@ -48,6 +49,13 @@ class Pilot:
         self.found: list[Plugin] = []
         self.refused: dict[str, str] = {}
         self.handled: dict[str, str] = {}
+
+    def follow(self) -> None:
+        """Bring Envoy up to date; what cannot be understood leaves it as it is."""
+        try:
+            self.apply()
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            traceback.print_exc()
 
     def apply(self) -> None:
         """Write what follows from the store, clusters before routes before the listener."""
@@ -152,12 +160,13 @@ def tell_gateway(words: str) -> None:
 def main() -> None:
     """Write the first configuration, then follow the store."""
     pilot = Pilot()
-    write(RUN / "bootstrap/config.json", bootstrap(PLUGIN_HOST, ADMIN))
+    RUN.mkdir(parents=True, exist_ok=True)
     (RUN / "bootstrap.json").write_text(json.dumps(bootstrap(PLUGIN_HOST, ADMIN)))
     pilot.store.look()
-    time.sleep(0.2)
-    pilot.store.look()
-    pilot.apply()
+    while pilot.store.differs():
+        time.sleep(QUIET)
+        pilot.store.look()
+    pilot.follow()
     pages = debug_pages.serve(DATA, PILOT_DEBUG)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     threading.Thread(target=hold, args=(PILOT,), daemon=True).start()
@@ -165,7 +174,7 @@ def main() -> None:
         time.sleep(0.1)
         # Without the API server nobody hears of a change.
         if pilot.store.differs() and is_open(APISERVER) and pilot.store.look():
-            pilot.apply()
+            pilot.follow()
         pilot.refuse_together()
 
 

@@ -155,7 +155,7 @@ def _model(provider: Json, value: Json | None) -> str:
         return str(mapping[model] or model)
     for key, target in mapping.items():
         if key.startswith("~") and re2.search(key[1:], model):
-            return re2.sub(key[1:], re.sub(r"\$\{?(\d+)\}?", r"\\\1", str(target)), model)
+            return str(re2.sub(key[1:], re.sub(r"\$\{?(\d+)\}?", r"\\\1", str(target)), model))
         if key.endswith("*") and key != "*" and model.startswith(key[:-1]):
             return str(target or model)
     return str(mapping.get("*") or model)
