@@ -17,6 +17,8 @@ end
 function envoy_on_response(handle)
   local note = notes(handle)
   if not note["convert"] or handle:headers():get(":status") ~= "200" then return end
+  -- What did not come from the provider passes, as `IsResponseFromUpstream` decides in the real one.
+  if not handle:headers():get("x-envoy-upstream-service-time") then return end
   local kind = handle:headers():get("content-type") or ""
   if string.find(kind, "text/event-stream", 1, true) then
     handle:headers():remove("content-length")
