@@ -112,13 +112,11 @@ def realize(
 def _take_back(paths: GatewayPaths, engine: "AnyEngine", files: Saved, before: Draft) -> str:
     """Make the files and what runs be what they were; return what to add to the error's words."""
     put_back(paths, files)
-    if engine.runs():
-        plan = engine.plan(before.spec)
-        try:
-            if not plan.in_sync:
-                engine.apply(plan)
-        except AigwError as error:
-            return f"; gateway.yaml is as before, but does not serve: {error.message}"
+    try:
+        if engine.runs() and not (plan := engine.plan(before.spec)).in_sync:
+            engine.apply(plan)
+    except AigwError as error:
+        return f"; gateway.yaml is as before, but does not serve: {error.message}"
     return "; everything is as before"
 
 
