@@ -6,15 +6,19 @@ from typing import ClassVar
 
 
 class AigwError(Exception):
-    """Something a user can understand and act on; `hint` is a command that can be pasted."""
+    """Something a user can understand and act on; `hint` is a command that can be pasted.
+
+    `quoted` is what somebody else wrote, such as the end of a log: it stands behind all words.
+    """
 
     code: ClassVar[str] = "failed"
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", quoted: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.quoted = quoted
 
 
 class CannotWrite(AigwError):

@@ -60,8 +60,8 @@ def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
 def _said(error: BaseException, arguments: Sequence[str]) -> Said | None:
     """Put an error into words; None for one that should not be."""
     match error:
-        case AigwError(code=code, message=message, hint=hint, exit_code=exit_code):
-            pass
+        case AigwError(code=code, hint=hint, exit_code=exit_code):
+            message = error.message + error.quoted
         case typer.TyperException():
             code, message, hint = "usage", _spoken(error, arguments), _help_of(error)
             exit_code = error.exit_code

@@ -176,7 +176,7 @@ class Inside:
         while plan.serving and place.generation() != plan.serving:
             if time.monotonic() > deadline:
                 message = f"{error.message}; and the old configuration does not serve again"
-                raise EngineRefused(message, hint="aigw restart") from error
+                raise EngineRefused(message, hint="aigw restart", quoted=error.quoted) from error
             time.sleep(_POLL_SECONDS)
 
     def _blame(self, error: AigwError) -> None:

@@ -100,7 +100,8 @@ class Readiness:
         ]
         if risen:
             words = self._last_words("gateway", expected)
-            raise EngineRefused(f"the gateway refused its configuration ({risen[0]}){words}")
+            message = f"the gateway refused its configuration ({risen[0]})"
+            raise EngineRefused(message, quoted=words)
         found = self._admin.in_force()
         if found.unguarded:
             return f"its listener lacks our filter `{found.unguarded}`"
@@ -121,9 +122,9 @@ class Readiness:
                     self._refuse_dead(expected)
                 if now > expected.deadline:
                     raise NotReady(
-                        f"gateway `{self._paths.name}` is not ready: {words}"
-                        f"{self._last_words(_LOGS[part], expected)}",
+                        f"gateway `{self._paths.name}` is not ready: {words}",
                         hint="aigw logs --engine",
+                        quoted=self._last_words(_LOGS[part], expected),
                     )
                 time.sleep(pause)
 
@@ -137,8 +138,8 @@ class Readiness:
         found = death(self._docker.container(self._paths.name), self._docker)
         if found is not None:
             words = self._last_words(found.part, expected) if found.part else ""
-            message = f"gateway `{self._paths.name}` cannot start: {found.problem}{words}"
-            raise EngineRefused(message, hint=found.hint)
+            message = f"gateway `{self._paths.name}` cannot start: {found.problem}"
+            raise EngineRefused(message, hint=found.hint, quoted=words)
 
     def _last_words(self, part: str, expected: Expected) -> str:
         return last_words(self._paths.part_logs, part, expected.keys, before=self._before)

@@ -88,7 +88,7 @@ def last_words(
         return ""
     lines = [line for line in hide(text, keys).splitlines() if line.strip()][-_LINES:]
     shown = "".join(f"\n  {_printable(line[:_LONGEST_LINE])}" for line in lines)
-    return f"; the end of its log:{shown}" if shown else ""
+    return f"\nthe end of its log:{shown}" if shown else ""
 
 
 def _printable(line: str) -> str:
