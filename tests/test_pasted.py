@@ -25,6 +25,7 @@ BEFORE = {
         ("aigw", "aigw stop", "aigw restart", "aigw status", "aigw logs", "aigw plan"),
         "aigw start",
     ),
+    **dict.fromkeys(("aigw export", "aigw export kubernetes"), "aigw config remove --id openai"),
     "aigw route remove": "aigw route add --name code --model qwen-turbo --trigger code",
 }
 """What has been done before the examples of a command make sense."""

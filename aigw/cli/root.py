@@ -71,6 +71,12 @@ ENTRIES: Mapping[str, Entry] = {
         section=OTHER,
         help="Take over what get-ai-gateway.sh left, or give it back.",
     ),
+    "export": Entry(
+        module="export",
+        section=OTHER,
+        help="Write a gateway down for another place.",
+        family=True,
+    ),
     "schema": Entry(module="schema", section=OTHER, help="Print the JSON Schema of gateway.yaml."),
 }
 

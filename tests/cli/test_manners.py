@@ -18,7 +18,7 @@ from tests.cli.program import Program
 from tests.fakes import Process, session_of
 from tests.world import Machine
 
-FAMILIES = {"config": "aigw.cli.commands.config", "route": "aigw.cli.commands.route"}
+FAMILIES = {name: f"aigw.cli.commands.{name}" for name in ("config", "export", "route")}
 
 
 def commands() -> Iterator[tuple[str, ...]]:
@@ -64,7 +64,7 @@ def test_the_overview_says_what_the_command_says_of_itself(
 
 
 def test_without_a_command_the_help_is_shown(aigw: Program) -> None:
-    for words in ((), ("config",), ("route",)):
+    for words in ((), ("config",), ("export",), ("route",)):
         assert aigw(*words) == aigw(*words, "--help")
 
 
