@@ -50,8 +50,8 @@ class Gateway(Container):
         environment: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__("aigw-test-gateway")
-        self.place = Path(tempfile.mkdtemp(prefix="aigw-test-higress-"))
-        self.data, self.logs = self.place / "data", self.place / "logs"
+        self.place = tempfile.TemporaryDirectory(prefix="aigw-test-higress-")
+        self.data, self.logs = (Path(self.place.name) / name for name in ("data", "logs"))
         self.logs.mkdir()
         if folder:
             shutil.copytree(folder, self.data)
@@ -79,7 +79,7 @@ class Gateway(Container):
         trace: TracebackType | None,
     ) -> None:
         super().__exit__(kind, error, trace)
-        shutil.rmtree(self.place, ignore_errors=True)
+        self.place.cleanup()
 
     def port(self, inner: int = HTTP) -> int:
         """Return the host's port for one of the container's; a start gives new ones."""

@@ -93,7 +93,16 @@ class Container:
         """Create and start it."""
         made: Any = self.client.containers
         options.setdefault("labels", {"aigw.test": "1"})
-        self.container = made.run(image.standin(), detach=True, name=self.name, **options)
+        try:
+            self.container = made.run(image.standin(), detach=True, name=self.name, **options)
+        except BaseException:
+            self.remove()  # made, perhaps, and not started
+            raise
+
+    def remove(self) -> None:
+        """Remove it, whatever its state."""
+        with suppress(NotFound):
+            self.client.containers.get(self.name).remove(force=True)
 
     @property
     def ip(self) -> str:
@@ -109,8 +118,7 @@ class Container:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with suppress(NotFound):
-            self.container.remove(force=True)
+        self.remove()
         self.client.close()
 
 
