@@ -45,6 +45,7 @@ end
 local function check(handle)
   local metadata = handle:streamInfo():dynamicMetadata()
   local noted = metadata:get("aigw") or {}
+  if noted.others then return end
   local route = names.current(handle)
   local problem = fault(handle:headers(), noted, route)
   if problem then return refuse(handle, noted.path or "", problem) end

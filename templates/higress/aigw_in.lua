@@ -58,6 +58,9 @@ end
 local function enter(handle)
   local headers = handle:headers()
   local method, whole_path = headers:get(":method"), headers:get(":path")
+  if names.is_others(handle) then
+    return handle:streamInfo():dynamicMetadata():set("aigw", "others", true)
+  end
   local forced, probes = headers:get("x-aigw-provider"), headers:get("x-aigw-probe")
   hygiene(headers)
   local path = requests.split_path(whole_path)
@@ -84,5 +87,5 @@ function envoy_on_request(handle) safely(handle, enter) end
 function envoy_on_response(handle)
   collect_large()
   local noted = handle:streamInfo():dynamicMetadata():get("aigw")
-  if noted and not noted.refused then replies.finish(handle, noted) end
+  if noted and not (noted.refused or noted.others) then replies.finish(handle, noted) end
 end

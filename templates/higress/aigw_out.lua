@@ -71,7 +71,7 @@ end
 
 local function leave(handle)
   local noted = handle:streamInfo():dynamicMetadata():get("aigw")
-  if not noted or noted.out then return end
+  if not noted or noted.out or noted.others then return end
   if noted.waits then
     go_on(handle, noted)
   elseif not routes.is_right(names.current(handle), noted.provider) then

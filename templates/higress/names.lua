@@ -16,10 +16,17 @@ local function current(handle)
   if info.routeName then return info:routeName() or "" end
 end
 
+-- Whether Envoy chose a route at first that is none of ours: a person's own, for something else than models.
+local function is_others(handle)
+  local info = handle:streamInfo()
+  local route = info.routeName and info:routeName() or ""
+  return route ~= "" and not (find(route, "ai-route-", 1, true) or find(route, "aigw", 1, true))
+end
+
 -- Whose route it is; a person's own AI route is called by its own name.
 local function provider(route)
   local _, id = rank_and_provider(route)
   return id or match(route, "ai%-route%-(.+)%.internal$") or route
 end
 
-return {current = current, rank_and_provider = rank_and_provider, provider = provider}
+return {current = current, is_others = is_others, rank_and_provider = rank_and_provider, provider = provider}

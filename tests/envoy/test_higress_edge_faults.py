@@ -214,3 +214,19 @@ def test_either_name_of_the_router_will_do(
         assert edge.post("/v1/chat/completions", AUTO).header("x-aigw-model") == "deep-model"
         assert edge.chat("p/m").header("x-aigw-model") == "m"
     assert [request.json()["model"] for request in upstream.received] == ["deep-model", "m"]
+
+
+def test_a_route_of_the_persons_own_is_left_alone(upstream: Upstream, tmp_path: Path) -> None:
+    def change(resources: Tree) -> None:
+        without(AI_PROXY)(resources)
+        place = {"cluster": "upstream", "host_rewrite_literal": f"127.0.0.1:{upstream.port}"}
+        route = {"name": "tools", "match": {"prefix": "/tools/"}, "route": place}
+        routes_of(resources).insert(1, route)
+
+    with edge_with(tmp_path, upstream, change) as edge:
+        reply = edge.post("/tools/v1/chat/completions", {"any": "body"}, SECRET)
+        refused = edge.post("/tool", {"any": "body"}, SECRET)
+    assert reply.status == 200
+    assert "x-aigw-provider" not in dict(reply.headers)
+    assert [one.values("authorization") for one in upstream.received] == [["Bearer client-secret"]]
+    assert openai_error(refused)[0] == 404
