@@ -171,9 +171,12 @@ def main() -> None:
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     threading.Thread(target=hold, args=(PILOT,), daemon=True).start()
     while True:
-        time.sleep(0.1)
+        began = time.monotonic()
+        changed = pilot.store.differs()
+        # A large store is looked at less often: a tenth of a processor is enough.
+        time.sleep(max(0.1, 10 * (time.monotonic() - began)))
         # Without the API server nobody hears of a change.
-        if pilot.store.differs() and is_open(APISERVER) and pilot.store.look():
+        if changed and is_open(APISERVER) and pilot.store.look():
             pilot.follow()
         pilot.refuse_together()
 

@@ -183,7 +183,9 @@ def _rewrite(provider: Json, api: str, value: Json, change: Change) -> None:
     if streams and kind.stream_accept:
         change.put["accept"] = "text/event-stream"
     if new is not value:
-        change.body = json.dumps(new, ensure_ascii=False, separators=(",", ":")).encode()
+        change.body = json.dumps(new, ensure_ascii=False, separators=(",", ":")).encode(
+            errors="replace"
+        )
 
 
 def _with_api_extras(provider: Json, api: str, value: Json) -> Json:

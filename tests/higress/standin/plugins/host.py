@@ -109,7 +109,7 @@ def proxy_response(asked: Question) -> Told:
     except (ValueError, AttributeError, KeyError, TypeError):
         return Told()
     text = json.dumps(new, ensure_ascii=False, separators=(",", ":"))
-    return Told(lines=(("body",),), body=text.encode())
+    return Told(lines=(("body",),), body=text.encode(errors="replace"))
 
 
 _OPEN: OrderedDict[str, tuple[Json, dict[str, str], bytes]] = OrderedDict()
@@ -142,7 +142,8 @@ def statistics_response(asked: Question) -> Told:
         first=int(asked.values["first"]),
         all=int(asked.values["all"]),
     )
-    return Told(lines=(("ok",),), body=ai_statistics.log_line(*found, answered).encode())
+    text = ai_statistics.log_line(*found, answered)
+    return Told(lines=(("ok",),), body=text.encode(errors="replace"))
 
 
 def auth_request(asked: Question) -> Told:
