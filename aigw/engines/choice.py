@@ -1,14 +1,14 @@
 """Which engine runs a gateway, and why."""
 
 import json
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from aigw.errors import BadUsage, EngineMissing
+from aigw.errors import AigwError, BadUsage, DockerGone, EngineMissing
 from aigw.spec.contradictions import not_on
 from aigw.spec.gateway import EngineName, GatewaySpec
-from aigw.state.files import write_atomically
+from aigw.state.files import private_folder, write_atomically
 from aigw.state.paths import GatewayPaths
 
 _MOVE = {
@@ -75,6 +75,24 @@ def kept(paths: GatewayPaths) -> Choice | None:
         if engine is not EngineName.AUTO:
             return Choice(engine=engine, reason=str(tree["reason"]))
     return None
+
+
+@contextmanager
+def foreseen(paths: GatewayPaths, choice: Choice, *, retain: bool) -> Iterator[None]:
+    """Let a choice stick while it is brought about; where that fails, what was chosen before does.
+
+    Who is killed in between leaves a container that only the right engine finds, and so does who
+    wants it retained, or loses Docker.
+    """
+    before = kept(paths)
+    private_folder(paths.run)
+    remember(paths, choice)
+    try:
+        yield
+    except AigwError as error:
+        if not retain and not isinstance(error, DockerGone):
+            remember(paths, before) if before else paths.choice.unlink(missing_ok=True)
+        raise
 
 
 def remember(paths: GatewayPaths, choice: Choice) -> None:

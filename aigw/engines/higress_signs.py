@@ -12,6 +12,8 @@ from aigw.spec.secret import Secret, hide
 
 # Supervisord's own words, and all that `docker logs` holds; a dead start shows nowhere else.
 _FATAL = re.compile(r"gave up: ([a-z-]+) entered FATAL state")
+_DIED = re.compile(r"exited: ([a-z-]+) \([^)]*; not expected\)")
+_DEATHS = 3
 _BEGINNING = "supervisord started with pid"
 _MOST_BYTES = 64 * 1024
 _OOM_KILLS = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
@@ -46,14 +48,11 @@ def death(container: ContainerSeen | None, docker: Attended) -> Death | None:
 def _given_up(container: ContainerSeen, docker: Attended) -> Death | None:
     # It holds what earlier starts of the same container said, too.
     said = docker.logs_tail(container.id, 200).rpartition(_BEGINNING)[2]
-    found = _FATAL.findall(said)
-    if not found:
-        return None
-    part = found[-1]
-    if _starved(container, docker):
-        words = f"its part `{part}` was killed for lack of memory, and gave up"
-        return Death(problem=words, part=part, hint=_MORE)
-    return Death(problem=f"its part `{part}` gave up", part=part)
+    fatal, died = _FATAL.findall(said), _DIED.findall(said)
+    if len(died) >= _DEATHS and _starved(container, docker):
+        words = f"its part `{died[-1]}` is killed for lack of memory again and again"
+        return Death(problem=words, part=died[-1], hint=_MORE)
+    return Death(problem=f"its part `{fatal[-1]}` gave up", part=fatal[-1]) if fatal else None
 
 
 def _starved(container: ContainerSeen, docker: Attended) -> bool:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import NoReturn
 
-from aigw.engines.choice import Choice, choose, kept, refuse_types, remember
+from aigw.engines.choice import Choice, choose, foreseen, kept, refuse_types, remember
 from aigw.engines.means import Means
 from aigw.engines.plan import Plan, Step
 from aigw.engines.seen import State
@@ -116,7 +116,10 @@ def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
         draft = _wanted(before, wanted, how)
         choice = choose(draft.spec, paths, world.higress)
         engine = world.engine(paths, choice.engine, how.means)
-        with taking_over(world, paths, engine, choice=choice, before=before):
+        with (
+            taking_over(world, paths, engine, choice=choice, before=before),
+            foreseen(paths, choice, retain=how.means.retain),
+        ):
             plan = realize(world, paths, engine, before=before, wanted=draft)
         remember(paths, choice)
     for one in wanted.providers:
