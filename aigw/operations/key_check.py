@@ -8,6 +8,7 @@ from aigw.errors import BadUsage, SpecInvalid
 from aigw.operations.draft import Draft, edited
 from aigw.operations.provider_edit import ProviderWanted, meaning, with_provider
 from aigw.operations.world import World
+from aigw.spec.contradictions import placed_by_option
 from aigw.spec.secret import Secret
 from aigw.state.secrets import resolve as find_keys
 
@@ -68,6 +69,9 @@ def check_keys(world: World, before: Draft, wanted: ProviderWanted) -> None:
     about = meaning(draft.spec, wanted)
     provider = about.configured
     assert provider is not None
+    if placed_by_option(about.type, provider.options, draft.spec.engine):
+        world.note(f"note: {about.id} is not asked about the key: its address is Higress' own")
+        return
     target = resolve(about.type, provider.options, provider.url)
     for key in _new_keys(world, draft, wanted, about.id):
         with world.waiting(f"asking {target.host} whether it takes the key"):

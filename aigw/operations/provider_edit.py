@@ -10,7 +10,7 @@ from aigw.catalog.target import resolve
 from aigw.errors import BadUsage
 from aigw.operations.draft import Draft
 from aigw.operations.near import meant
-from aigw.spec.contradictions import unusable
+from aigw.spec.contradictions import placed_by_option, unusable
 from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.spec.provider import ModelPattern, Provider
 from aigw.spec.secret import KeySource, Secret, Stored
@@ -80,7 +80,8 @@ def with_provider(draft: Draft, wanted: ProviderWanted) -> Draft:
         options=_options(about.type, old.options, wanted.options),
         model_map=_laid_over(old.model_map, wanted.model_map),
     )
-    _check_place(about.type, provider)
+    if not placed_by_option(about.type, provider.options, draft.spec.engine):
+        _check_place(about.type, provider)
     keys = {**draft.keys, about.id: _stored(draft.keys.get(about.id, ()), wanted)}
     return replace(draft, spec=draft.spec.with_provider(provider), keys=keys)
 

@@ -10,6 +10,8 @@ from aigw.catalog.target import PORTS, resolve
 from aigw.operations.look import look_at_draft
 from aigw.operations.shown import masked
 from aigw.operations.world import World
+from aigw.spec.contradictions import placed_by_option
+from aigw.spec.gateway import EngineName
 from aigw.spec.provider import Provider
 from aigw.state.secrets import KeyRing
 
@@ -62,6 +64,9 @@ def _shown(world: World, provider: Provider, keys: KeyRing) -> ProviderShown:
 
 def address(ptype: ProviderType, provider: Provider) -> str:
     """Return where requests of the chat API go, without the key; `demo` for the demo provider."""
+    told = placed_by_option(ptype, provider.options, EngineName.HIGRESS)
+    if told and not provider.url:
+        return told.partition("?")[0]
     target = resolve(ptype, provider.options, provider.url)
     if target.socket:
         return target.socket

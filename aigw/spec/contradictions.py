@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from aigw import catalog
-from aigw.catalog.options import option_problem
+from aigw.catalog.options import OptionValue, option_problem
 from aigw.catalog.provider_type import ProviderType
 from aigw.catalog.target import resolve, url_problem
 from aigw.errors import BadUsage, Problem
@@ -39,6 +39,14 @@ def not_on(spec: GatewaySpec, engine: EngineName) -> Iterator[str]:
         reason = unusable(ptype, engine) if ptype else ""
         if reason:
             yield f"provider `{provider.id}` {reason}"
+
+
+def placed_by_option(
+    ptype: ProviderType, options: Mapping[str, OptionValue], engine: EngineName
+) -> str:
+    """Return the address that an option of Higress' own says outright; empty where none does."""
+    known = engine is EngineName.HIGRESS and ptype.higress.address
+    return str(options.get(ptype.higress.address) or "") if known else ""
 
 
 def contradictions(spec: GatewaySpec, *, rules: bool) -> Iterator[Problem]:
@@ -122,7 +130,7 @@ def _provider(provider: Provider, path: str, engine: EngineName) -> Iterator[Pro
         message = "is missing: such a provider needs a key, `store` or `env:VARIABLE`"
         yield Problem(path=f"{path}.keys", message=message)
     yield from _doubles((f"{path}.keys[{place}]", key) for place, key in enumerate(provider.keys))
-    by_option = engine is EngineName.HIGRESS and bool(provider.options.get(ptype.higress.address))
+    by_option = bool(placed_by_option(ptype, provider.options, engine))
     yield from _target(provider, ptype, path, by_option=by_option)
 
 
