@@ -9,12 +9,15 @@ from pathlib import Path
 from aigw.engines import higress_account
 from aigw.rendering.higress import Resources
 from aigw.rendering.higress_upstream import DOCKER_HOST
-from aigw.rendering.reconcile import reconcile, same
+from aigw.rendering.reconcile import Reconciled, reconcile, same
 from aigw.rendering.template import Tree
 from aigw.state.files import write_atomically
 
 ONCE = frozenset({higress_account.PATH, "configmaps/higress-console.yaml"})
 """What is written before the first boot only: from then on it is the console's."""
+
+SWITCHES = {"wasmplugins/key-auth.internal.yaml": "defaultConfigDisable"}
+"""A field of a plugin that is ours at first only: the first consumer in the console switches it."""
 
 APPLIED = "applied.json"
 _GENERATION = re.compile(r"x-aigw-generation.*?\b([0-9a-f]{12})\b")
@@ -25,7 +28,7 @@ class Changes:
     """Objects as they are to be, of which `there` is what they are now.
 
     `written` are those that differ, `removed` what we had put there and want no more, `edits` what
-    somebody changed in what is ours, as `object: field`.
+    somebody changed in what is ours, as `object: field`, and `gone` what somebody removed of it.
     """
 
     there: Resources
@@ -33,6 +36,7 @@ class Changes:
     written: tuple[str, ...]
     removed: tuple[str, ...]
     edits: tuple[str, ...]
+    gone: tuple[str, ...]
 
     @property
     def none(self) -> bool:
@@ -47,12 +51,9 @@ def changes(*, there: Resources, rendered: Resources, was: Resources) -> Changes
     for path, body in rendered.items():
         if path in there and path in ONCE:
             continue
-        found = reconcile(there.get(path), body, was.get(path))
+        found = _reconciled(path, there, body, was)
         wanted[path] = found.body
-        if path in there:
-            edits += (f"{path}: {edit}" for edit in found.edits)
-        elif path in was:
-            edits.append(f"{path}: gone")
+        edits += (f"{path}: {edit}" for edit in found.edits)
     return Changes(
         there=there,
         wanted=wanted,
@@ -63,7 +64,18 @@ def changes(*, there: Resources, rendered: Resources, was: Resources) -> Changes
         ),
         removed=tuple(path for path in was if path not in rendered and path in there),
         edits=tuple(edits),
+        gone=tuple(path for path in wanted if path in was and path not in there),
     )
+
+
+def _reconciled(
+    path: str, there: Resources, body: Mapping[str, Tree], was: Resources
+) -> Reconciled:
+    if path not in there or path not in SWITCHES:
+        return reconcile(there.get(path), body, was.get(path))
+    own = _without(body, SWITCHES[path])
+    before = _without(was[path], SWITCHES[path]) if path in was else None
+    return reconcile(there[path], own, before)
 
 
 def read_applied(folder: Path) -> Resources:
@@ -119,6 +131,13 @@ def routes_of(paths: Iterable[str]) -> list[str]:
     """Return the names of the AI routes among the paths of objects."""
     head, tail = "configmaps/ai-route-", ".yaml"
     return [path[len(head) : -len(tail)] for path in paths if path.startswith(head)]
+
+
+def _without(body: Mapping[str, Tree], switch: str) -> dict[str, Tree]:
+    """Return a plugin without one field of its spec."""
+    spec = body["spec"]
+    assert isinstance(spec, Mapping)
+    return {**body, "spec": {name: value for name, value in spec.items() if name != switch}}
 
 
 def _is_here(registry: object) -> bool:

@@ -23,7 +23,7 @@ from aigw.engines.voice import Voice
 from aigw.errors import AigwError, EngineRefused, NotReady
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.secret import Secret
-from aigw.state.files import write_atomically
+from aigw.state.files import private_folder, write_atomically
 from aigw.state.paths import GatewayPaths
 
 _POLL_SECONDS = 0.1
@@ -78,6 +78,7 @@ class Inside:
 
     def write(self, plan: HigressPlan) -> None:
         """Write everything by file."""
+        self._keep_edits(plan.changes)
         write(self._store, plan.changes, step=self._voice.step)
         remove(self._store, plan.changes, step=self._voice.step)
 
@@ -187,10 +188,15 @@ class Inside:
             return
 
     def _keep_edits(self, found: Changes) -> None:
-        """Keep a copy of what somebody changed by hand and we are about to overwrite."""
-        for path in {edit.partition(":")[0] for edit in found.edits}:
-            copy = self._paths.higress_run / "overwritten" / path.replace("/", ".")
-            self._store.copy(path, copy)
+        """Keep a copy of what somebody changed by hand and we are about to overwrite; say so."""
+        for path in found.gone:
+            self._voice.note(f"making {path} again, which was removed by hand")
+        for path in dict.fromkeys(edit.partition(": ")[0] for edit in found.edits):
+            fields = [edit.removeprefix(f"{path}: ") for edit in found.edits if path in edit]
+            folder = private_folder(self._paths.higress_run / "overwritten")
+            copy = folder / path.replace("/", ".")
+            kept = f"; as it was it is kept as `{copy}`" if self._store.copy(path, copy) else ""
+            self._voice.note(f"overwriting a change by hand in {path} ({', '.join(fields)}){kept}")
 
 
 def _console_at(place: Place) -> Console:

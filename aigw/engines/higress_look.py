@@ -112,6 +112,9 @@ def _notes(paths: GatewayPaths) -> Iterator[Trouble]:
     """Yield what people changed by hand, and the files with which it could not start again."""
     store, applied = Store(paths.higress), read_applied(paths.higress_run)
     found = changes(there=store.read(applied), rendered=applied, was=applied)
+    for path in found.gone:
+        message = f"{path} was removed by hand; `aigw start` makes it again"
+        yield Trouble(code="drift", message=message, hint="aigw plan --diff")
     for edit in found.edits:
         message = f"{edit} was changed by hand; `aigw start` sets it again"
         yield Trouble(code="drift", message=message, hint="aigw plan --diff")

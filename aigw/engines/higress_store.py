@@ -103,10 +103,12 @@ class Store:
             message = f"`{self._folder / path}` could not be removed: {reason(error)}"
             raise CannotWrite(message) from error
 
-    def copy(self, path: str, target: Path) -> None:
-        """Keep an object's file as it is at another place; raises CannotWrite."""
+    def copy(self, path: str, target: Path) -> bool:
+        """Keep an object's file as it is at another place, if there is one; raises CannotWrite."""
         with suppress(FileNotFoundError, UnicodeDecodeError):
             write_atomically(target, (self._folder / path).read_text(encoding="utf-8"))
+            return True
+        return False
 
     def foreign_folders(self) -> list[Path]:
         """Return the folders that another user made in it: what is in them we cannot remove."""

@@ -1,0 +1,191 @@
+"""What people change by hand, in the console or in the store: seen, and kept where it is theirs."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.higress.higress_machine import KEY, HigressMachine
+from tests.higress.upstreams import Upstream, eventually
+
+pytestmark = pytest.mark.docker
+
+PROXY, BRIDGE = "wasmplugins/ai-proxy.internal.yaml", "mcpbridges/default.yaml"
+THEIRS, DEEP = "sk-theirs-0123456789", "sk-deep-0123456789"
+OPENAI = "/v1/ai/providers/openai"
+
+
+@pytest.fixture
+def settled(running: HigressMachine) -> Iterator[HigressMachine]:
+    """The running gateway, which is as it should be again after the test."""
+    yield running
+    running.run("config", "remove", "--provider", "deepseek", expect=None)
+    running.start("-q")
+    assert running.run("plan").code == 0
+
+
+def used(machine: HigressMachine, provider: Upstream) -> str:
+    """Ask once, and say with which key the provider was asked."""
+    status, _, body = machine.ask("gpt-4o")
+    assert status == 200, body
+    return (provider.last().header("authorization") or "").removeprefix("Bearer ")
+
+
+def edit(machine: HigressMachine, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change our provider in the console, as its page does: all of it is sent back."""
+    status, answer = machine.console("GET", OPENAI)
+    assert status == 200
+    change(answer["data"])
+    status, answer = machine.console("PUT", OPENAI, answer["data"])
+    assert status == 200, answer
+
+
+def steal(data: dict[str, Any]) -> None:
+    """Change the key."""
+    data["tokens"] = [THEIRS]
+
+
+def drift(machine: HigressMachine) -> list[str]:
+    """Return what `status` says of changes by hand."""
+    listed: Any = machine.run("status", "--json", expect=None).json()["problems"]
+    return [one["message"] for one in listed if one["code"] == "drift"]
+
+
+def add(machine: HigressMachine, provider: Upstream) -> str:
+    """Change something of ours; returns what was said to the person beside the result."""
+    url = f"http://{provider.ip}:8000/v1"
+    kind = ("--provider", "deepseek", "--url", url, "--key", DEEP, "--no-check")
+    return machine.run("config", "add", *kind).err
+
+
+def test_what_people_add_in_the_console_stays(settled: HigressMachine, provider: Upstream) -> None:
+    before = settled.console("GET", "/v1/ai/providers/openai")[1]["data"]
+    theirs = {**before, "name": "theirs", "tokens": [THEIRS]}
+    theirs["rawConfigs"] = {**theirs["rawConfigs"], "id": "theirs", "apiTokens": [THEIRS]}
+    credentials = [{"type": "key-auth", "source": "BEARER", "values": ["c-0123456789"]}]
+    asked = (
+        ("PUT", "/v1/ai/providers/theirs", theirs),
+        ("POST", "/v1/consumers", {"name": "somebody", "credentials": credentials}),
+        (
+            "POST",
+            "/v1/service-sources",
+            {"name": "own", "type": "dns", "domain": "x.test", "port": 80},
+        ),
+    )
+    for request in asked:
+        status, answer = settled.console(*request)
+        assert status in range(200, 300), (request, answer)
+    assert drift(settled) == []
+    assert settled.run("plan").code == 0
+    assert add(settled, provider) == ""
+    names = [one["name"] for one in settled.console("GET", "/v1/ai/providers")[1]["data"]]
+    assert sorted(names) == ["deepseek", "openai", "theirs"]
+    assert settled.console("GET", "/v1/consumers/somebody")[1]["data"]["name"] == "somebody"
+    registries = [one["name"] for one in settled.resource(BRIDGE)["spec"]["registries"]]
+    assert {"own", "llm-theirs.internal"} <= set(registries)
+    settled.run("config", "remove", "--provider", "deepseek")
+    settled.run("restart")
+    names = [one["name"] for one in settled.console("GET", "/v1/ai/providers")[1]["data"]]
+    assert sorted(names) == ["openai", "theirs"]
+    assert settled.console("DELETE", "/v1/ai/providers/theirs")[0] == 204
+    assert settled.run("plan").code == 0
+
+
+def test_a_setting_that_people_add_to_our_provider_stays(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    failover = {"enabled": True, "failureThreshold": 3, "successThreshold": 1}
+    failover |= {"healthCheckInterval": 5000, "healthCheckTimeout": 5000}
+    edit(settled, lambda data: data.update(tokenFailoverConfig=failover | MODEL))
+    assert drift(settled) == []
+    assert add(settled, provider) == ""
+    kept = settled.console("GET", OPENAI)[1]["data"]["tokenFailoverConfig"]
+    assert {name: kept[name] for name in failover} == failover
+    assert used(settled, provider) == KEY
+
+
+MODEL = {"healthCheckModel": "gpt-4o-mini"}
+
+
+def test_a_key_changed_in_the_console_is_seen_and_set_back_with_words_and_a_copy(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    edit(settled, steal)
+    eventually(lambda: used(settled, provider) == THEIRS)
+    field = f"{PROXY}: spec.defaultConfig.providers[openai].apiTokens"
+    assert drift(settled) == [f"{field} was changed by hand; `aigw start` sets it again"]
+    planned = settled.run("plan", "--diff", expect=10)
+    assert f"  overwrite an edit in {field}" in planned.out.splitlines()
+    assert THEIRS not in planned.out + planned.err
+    started = settled.start()
+    copy = settled.data / "run/higress/overwritten/wasmplugins.ai-proxy.internal.yaml"
+    assert started.err == (
+        f"overwriting a change by hand in {PROXY} (spec.defaultConfig.providers[openai].apiTokens)"
+        f"; as it was it is kept as `{copy}`\n"
+    )
+    assert f"done: overwrite an edit in {field}" in started.out.splitlines()
+    assert used(settled, provider) == KEY
+    assert THEIRS in copy.read_text()
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert drift(settled) == []
+
+
+def test_another_change_of_ours_sets_it_back_with_the_same_words(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    edit(settled, steal)
+    assert add(settled, provider).startswith(f"overwriting a change by hand in {PROXY} (")
+    assert used(settled, provider) == KEY
+
+
+def test_a_route_changed_or_removed_by_hand_is_seen_and_made_again(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    names = [one["name"] for one in settled.console("GET", "/v1/ai/routes")[1]["data"]]
+    gpt = next(name for name in names if _prefix(settled, name) == "gpt-")
+    assert settled.console("DELETE", f"/v1/ai/routes/{gpt}")[0] == 204
+    eventually(lambda: settled.ask("gpt-4o")[0] == 404)
+    assert [one for one in drift(settled) if f"ai-route-{gpt}" in one]
+    started = settled.start()
+    assert f"making configmaps/ai-route-{gpt}.yaml again, which was removed by hand" in started.err
+    assert used(settled, provider) == KEY
+
+
+def _prefix(machine: HigressMachine, route: str) -> str:
+    """Return the model that a route is for, as it begins."""
+    body = json.loads(machine.resource(f"configmaps/ai-route-{route}.yaml")["data"]["data"])
+    predicates = body.get("modelPredicates") or [{}]
+    return str(predicates[0].get("matchValue"))
+
+
+def test_a_changed_password_of_the_console_is_used_from_then_on(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    user, password = settled.account()
+    new = {"oldPassword": password, "newPassword": "their-own-password"}
+    status, answer = settled.console("POST", "/user/changePassword", new)
+    assert status in range(200, 300), answer
+    assert settled.account() == (user, "their-own-password")
+    assert drift(settled) == []
+    assert add(settled, provider) == ""
+    assert settled.console("GET", "/user/info")[0] == 200
+    assert settled.console_as(user, password, "GET", "/user/info")[0] == 401
+
+
+def test_a_file_changed_by_hand_so_that_it_cannot_be_read_is_named(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    good = settled.resource("configmaps/higress-config.yaml")
+    file = settled.store / "ingresses" / "mine.yaml"
+    file.write_text("a: [1")
+    problems: Any = settled.run("status", "--json", expect=None).json()["problems"]
+    assert [one["code"] for one in problems] == ["store_broken"]
+    assert str(file) in problems[0]["message"]
+    refused = settled.run("restart", expect=None)
+    assert refused.code == 3
+    assert str(file) in refused.err
+    assert used(settled, provider) == KEY
+    file.unlink()
+    assert yaml.safe_load((settled.store / "configmaps/higress-config.yaml").read_text()) == good
