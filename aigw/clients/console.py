@@ -143,7 +143,8 @@ class Console:
                 return _Said(status=answer.status, text=text)
         except (OSError, HTTPException) as error:
             where = f"{self._address}:{self._port}"
-            raise NotReady(f"the console does not answer on {where}") from error
+            message = f"the console does not answer on {where}"
+            raise NotReady(message, hint="aigw status") from error
         finally:
             self.waited += time.monotonic() - begun
 
@@ -169,7 +170,8 @@ def _check(said: _Said, problem: str) -> None:
             f"{problem}: it does not take our password, or its API server is gone",
             hint="aigw restart",
         )
-    raise EngineRefused(f"{problem}: it answered {said.status}{_words(said)}")
+    message = f"{problem}: it answered {said.status}{_words(said)}"
+    raise EngineRefused(message, hint="aigw status")
 
 
 def _words(said: _Said) -> str:

@@ -28,6 +28,7 @@ from aigw.state.paths import GatewayPaths
 
 _POLL_SECONDS = 0.1
 _BACK_SECONDS = 30.0
+_CONSOLE_SECONDS = 3.0
 
 Adapt = Callable[[HigressPlan, str], HigressPlan]
 """Make a plan anew for a version of the plugins."""
@@ -104,14 +105,13 @@ class Inside:
         )
         self._keep_refusals(readiness)
 
-    def troubles(self, container: ContainerSeen) -> Iterator[Trouble]:
-        """Yield what is wrong inside a container that runs."""
-        place = published(container, CONSOLE)
-        if place is not None and (words := _console_at(place).stands()):
-            yield Trouble(code="console_silent", message=words, hint="aigw logs --engine")
-        with suppress(AigwError):
-            if dead := self.dead(container, self.generation(container)):
-                yield Trouble(code="part_dead", message=dead, hint="aigw restart")
+    def troubles(self, container: ContainerSeen, serving: str) -> Iterator[Trouble]:
+        """Yield what is wrong inside a container that runs and serves a generation, or none."""
+        silent = _console_silent(container)
+        if silent:
+            yield Trouble(code="console_silent", message=silent, hint="aigw logs --engine")
+        if (silent or not serving) and (found := death(container, self._docker)):
+            yield Trouble(code="part_dead", message=found.problem, hint="aigw restart")
         with suppress(AigwError):
             known = self._known_refusals()
             for name, count in self._admin.refusals().items():
@@ -163,8 +163,7 @@ class Inside:
         """
         if container is None or container.status != "running":
             return ""
-        place = published(container, CONSOLE)
-        if serving and place is not None and not _console_at(place).stands():
+        if serving and not _console_silent(container):
             return ""
         found = death(container, self._docker)
         return found.problem if found is not None else ""
@@ -199,9 +198,15 @@ class Inside:
             self._voice.note(f"overwriting a change by hand in {path} ({', '.join(fields)}){kept}")
 
 
-def _console_at(place: Place) -> Console:
-    """Return a console to ask what it tells anybody."""
-    return Console(place.address, place.port, user="", password=Secret(""))
+def _console_silent(container: ContainerSeen) -> str:
+    """Say why a container's console cannot be used; empty where it can, or is not to be had."""
+    place = published(container, CONSOLE)
+    if place is None:
+        return ""
+    asked = Console(
+        place.address, place.port, user="", password=Secret(""), seconds=_CONSOLE_SECONDS
+    )
+    return asked.stands()
 
 
 def published(container: ContainerSeen | None, inner: int) -> Place | None:

@@ -45,7 +45,7 @@ def look(paths: GatewayPaths, docker: Attended, inside: Inside) -> Seen:
     place = published(container, HTTP)
     runs = container.status == "running"
     generation = place.generation() if place and runs else ""
-    inner = inside.troubles(container) if runs else ()
+    inner = inside.troubles(container, generation) if runs else ()
     troubles = (*_troubles(container, place, generation), *inner)
     return Seen(
         state=State.DEGRADED if troubles else State.RUNNING,
