@@ -26,6 +26,7 @@ def write(store: Store, wanted: Changes, *, step: Callable[[str], None], below: 
         if path.startswith(below) and (path not in there or not same(there[path], body)):
             step(f"write {path}")
             store.write(path, raised(body, over=there.get(path)))
+    store.settle()
 
 
 def remove(store: Store, wanted: Changes, *, step: Callable[[str], None]) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from shlex import quote
 
@@ -11,7 +12,7 @@ from aigw.rendering import higress_checks
 from aigw.rendering.higress import Resources
 from aigw.rendering.store_yaml import dump, load
 from aigw.rendering.template import Tree
-from aigw.state.files import private_folder, reason, write_atomically
+from aigw.state.files import list_durably, private_folder, reason, write_atomically
 
 KINDS = (
     "configmaps",
@@ -55,6 +56,10 @@ def _refused(file: Path, path: str, instead: dict[str, Tree] | None) -> Iterator
                 yield f"{where}: {problem.message}" if where else problem.message
 
 
+# A change reads most objects several times; nobody changes what was read.
+_parsed = lru_cache(maxsize=None)(load)
+
+
 def aside(file: str) -> str:
     """Spell the command that takes a file out of a store: only names that end in .yaml count."""
     return f"mv {quote(file)} {quote(f'{file}.aside')}"
@@ -65,6 +70,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._touched: set[Path] = set()
 
     def prepare(self) -> None:
         """Make every folder, private: the console leaves files that everybody could read."""
@@ -76,7 +82,7 @@ class Store:
         found: dict[str, dict[str, Tree]] = {}
         for path in paths:
             with suppress(OSError, ValueError):
-                found[path] = load((self._folder / path).read_text(encoding="utf-8"))
+                found[path] = _parsed((self._folder / path).read_text(encoding="utf-8"))
         return found
 
     def broken(self, instead: Resources | None = None) -> Iterator[Problem]:
@@ -92,8 +98,16 @@ class Store:
                     yield Problem(path=str(file), message=message)
 
     def write(self, path: str, body: dict[str, Tree]) -> None:
-        """Replace an object in one step; raises CannotWrite."""
-        write_atomically(self._folder / path, dump(body))
+        """Replace an object in one step, on disk after `settle`; raises CannotWrite."""
+        file = self._folder / path
+        write_atomically(file, dump(body), listed=False)
+        self._touched.add(file.parent)
+
+    def settle(self) -> None:
+        """Bring to disk which objects there are."""
+        for folder in self._touched:
+            list_durably(folder)
+        self._touched.clear()
 
     def delete(self, path: str) -> None:
         """Remove an object; raises CannotWrite."""

@@ -45,13 +45,16 @@ def absolute(path: Path) -> Path:
         raise BadUsage(f"`{path}`: the current folder is gone") from error
 
 
-def write_atomically(path: Path, text: str, *, mode: int = 0o600, durable: bool = True) -> None:
+def write_atomically(
+    path: Path, text: str, *, mode: int = 0o600, durable: bool = True, listed: bool = True
+) -> None:
     """Replace `path` in one step, on disk when this returns; readers see the old file or the new.
 
     Where `path` is a symbolic link, the link stays and the file it names is replaced (people keep
     their `gateway.yaml` in a repository), but only if that file, or its folder while it is missing,
     is ours. Raises CannotWrite; the old file is whole then and nothing of the new one is left.
-    `durable=False` is for what is made again anyway: a power cut may leave it empty.
+    `durable=False` is for what is made again anyway: a power cut may leave it empty. Without
+    `listed` the name is not on disk yet: for one of many files, before `list_durably`.
     """
     try:
         target = _target(path)
@@ -63,8 +66,8 @@ def write_atomically(path: Path, text: str, *, mode: int = 0o600, durable: bool 
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        if durable:
-            _sync_folder(target.parent)
+        if durable and listed:
+            list_durably(target.parent)
     except OSError as error:
         raise CannotWrite(f"`{path}` could not be written: {reason(error)}") from error
 
@@ -110,7 +113,8 @@ def _forget_abandoned(target: Path, temporary: Path) -> None:
 _GLOB_LITERAL = {ord(sign): f"[{sign}]" for sign in "*?["}
 
 
-def _sync_folder(folder: Path) -> None:
+def list_durably(folder: Path) -> None:
+    """Bring to disk which files a folder has."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
