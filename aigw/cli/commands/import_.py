@@ -47,7 +47,10 @@ aigw import ./higress --undo
 
 @command(app, "import", ImportOptions, examples=EXAMPLES)
 def import_(session: Session, options: ImportOptions) -> None:
-    """Take over what get-ai-gateway.sh left: providers, keys, rules, container."""
+    """Take over what get-ai-gateway.sh left, or give it back.
+
+    Providers, keys, routing rules and the container.
+    """
     docker = _docker(session)
     if options.undo and options.dry_run:
         raise BadUsage("--undo does something; --dry-run does nothing: give one of them")
