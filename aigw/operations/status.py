@@ -7,11 +7,12 @@ from shlex import quote
 from aigw.engines.choice import kept
 from aigw.engines.look import look
 from aigw.engines.seen import Seen, State, Trouble
-from aigw.errors import AigwError, SpecInvalid
+from aigw.errors import AigwError, Problem, SpecInvalid
 from aigw.operations.applied import applied_file, applied_spec
 from aigw.operations.draft import Draft, read
 from aigw.operations.shown import base_url, console_url, masked
 from aigw.operations.world import World
+from aigw.spec.contradictions import unused_fallbacks
 from aigw.spec.gateway import EngineName, GatewaySpec, Listen
 from aigw.spec.generation import generation
 from aigw.spec.provider import Provider
@@ -98,6 +99,7 @@ def status(world: World, gateway: str) -> Status:
     if facts.generation and wanted and not in_sync:
         message = "gateway.yaml or a key of it was changed and is not applied"
         problems.append(Trouble(code="out_of_sync", message=message, hint="aigw start"))
+    problems += map(_unused, unused_fallbacks(draft.spec))
     auto, engine = draft.spec.auto_routing, _engine(draft.spec, paths)
     return Status(
         gateway=gateway,
@@ -211,6 +213,10 @@ def _listed(world: World, name: str) -> GatewayListed:
 def _engine(spec: GatewaySpec, paths: GatewayPaths) -> str:
     chosen = kept(paths)
     return str(chosen.engine if chosen else spec.engine)
+
+
+def _unused(problem: Problem) -> Trouble:
+    return Trouble(code="fallback_unused", message=str(problem), hint="")
 
 
 def _console(spec: GatewaySpec, engine: str) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from aigw import catalog
 from aigw.errors import Problem
-from aigw.spec.contradictions import ENGINES
+from aigw.spec.contradictions import ENGINES, unused_fallbacks
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.provider import ModelPattern, PatternKind
 from aigw.spec.routing import AutoRouting, RoutingRule
@@ -24,7 +24,7 @@ AFTER_A_PHRASE = ("", " and so on, please", "\nA second line.", "，然后呢")
 
 def lints(spec: GatewaySpec) -> tuple[Problem, ...]:
     """Return what a person should be told: overlapping globs, options without effect, odd rules."""
-    return (*_overlapping_globs(spec), *_idle_options(spec), *_fallbacks(spec), *_rules(spec))
+    return (*_overlapping_globs(spec), *_idle_options(spec), *unused_fallbacks(spec), *_rules(spec))
 
 
 def _overlapping_globs(spec: GatewaySpec) -> Iterator[Problem]:
@@ -93,13 +93,6 @@ def _idle_options(spec: GatewaySpec) -> Iterator[Problem]:
             if field and field.engines and not {*engines} & {*field.engines}:
                 message = f"has no effect on the {engines[0]} engine"
                 yield Problem(path=f"providers[{index}].options.{name}", message=message)
-
-
-def _fallbacks(spec: GatewaySpec) -> Iterator[Problem]:
-    for index, provider in enumerate(spec.providers):
-        if provider.fallback:
-            message = "is kept, but no engine of this version uses it: it is unverified on Higress"
-            yield Problem(path=f"providers[{index}].fallback", message=message)
 
 
 def _rules(spec: GatewaySpec) -> Iterator[Problem]:

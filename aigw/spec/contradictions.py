@@ -41,6 +41,14 @@ def not_on(spec: GatewaySpec, engine: EngineName) -> Iterator[str]:
             yield f"provider `{provider.id}` {reason}"
 
 
+def unused_fallbacks(spec: GatewaySpec) -> Iterator[Problem]:
+    """Yield each fallback, for none has an effect yet."""
+    for index, provider in enumerate(spec.providers):
+        if provider.fallback:
+            message = "is kept, but no engine of this version uses it: it is unverified on Higress"
+            yield Problem(path=f"providers[{index}].fallback", message=message)
+
+
 def placed_by_option(
     ptype: ProviderType, options: Mapping[str, OptionValue], engine: EngineName
 ) -> str:
