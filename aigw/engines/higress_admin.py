@@ -25,13 +25,14 @@ EDGE = ("aigw.in", "aigw.out", "aigw.guard")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InForce:
-    """What Envoy has in force: the generations in its routes, and the texts of its ai-proxy.
+    """What Envoy has in force: its listeners and routes, and the texts of its plugins.
 
-    `texts` is empty where this Envoy does not show its filters.
+    `texts` is those of ai-proxy alone; both are empty where this Envoy does not show its filters.
     """
 
     listeners: str
     routes: str
+    plugins: str
     texts: str
 
     def serves(self, generation: str) -> bool:
@@ -46,6 +47,10 @@ class InForce:
     def missing(self, keys: Iterable[Secret]) -> bool:
         """Say whether one of the keys is not in the filter that puts it into requests."""
         return bool(self.texts) and not all(key.stands_in(self.texts) for key in keys)
+
+    def lacks(self, texts: Iterable[str]) -> bool:
+        """Say whether one of the texts is in no plugin."""
+        return bool(self.plugins) and not all(Secret(one).stands_in(self.plugins) for one in texts)
 
 
 class Admin:
@@ -100,9 +105,12 @@ class Admin:
         listeners = [one for one in configs if _kind(one) == "ListenersConfigDump"]
         routes = [one for one in configs if _kind(one) == "RoutesConfigDump"]
         filters = [one for one in configs if _kind(one) == "EcdsConfigDump"]
-        ours = (text for one in _filters(filters) for text in _texts(one))
+        plugins = {name: "\n".join(_texts(one)) for name, one in _filters(filters)}
         return InForce(
-            listeners=json.dumps(listeners), routes=json.dumps(routes), texts="\n".join(ours)
+            listeners=json.dumps(listeners),
+            routes=json.dumps(routes),
+            plugins="\n".join(plugins.values()),
+            texts="\n".join(text for name, text in plugins.items() if name.endswith(_PROVIDERS)),
         )
 
     def _get(self, target: str, *, post: bool = False) -> str:
@@ -117,13 +125,12 @@ def _kind(config: Mapping[str, object]) -> str:
     return str(config.get("@type", "")).rpartition(".")[2]
 
 
-def _filters(dumps: Iterable[Mapping[str, object]]) -> Iterator[object]:
+def _filters(dumps: Iterable[Mapping[str, object]]) -> Iterator[tuple[str, object]]:
     for dump in dumps:
         listed = dump.get("ecds_filters")
         for one in listed if isinstance(listed, list) else []:
             inner = one.get("ecds_filter", {})
-            if str(inner.get("name", "")).endswith(_PROVIDERS):
-                yield inner
+            yield str(inner.get("name", "")), inner
 
 
 def _texts(tree: object) -> Iterator[str]:

@@ -28,6 +28,7 @@ from aigw.state.paths import GatewayPaths
 
 _POLL_SECONDS = 0.1
 _BACK_SECONDS = 30.0
+_OF_PLUGINS = "extension_config_discovery."
 _CONSOLE_SECONDS = 3.0
 
 Adapt = Callable[[HigressPlan, str], HigressPlan]
@@ -113,11 +114,9 @@ class Inside:
         if (silent or not serving) and (found := death(container, self._docker)):
             yield Trouble(code="part_dead", message=found.problem, hint="aigw restart")
         with suppress(AigwError):
-            known = self._known_refusals()
-            for name, count in self._admin.refusals().items():
-                if count > known.get(name, 0):
-                    message = f"Envoy refused what was changed by hand last ({name}); it serves on"
-                    yield Trouble(code="update_rejected", message=message, hint="aigw start")
+            if refused := self._still_refused():
+                message = f"Envoy refused what was changed last ({refused}) and serves what it had"
+                yield Trouble(code="update_rejected", message=message, hint="aigw logs --engine")
 
     def drain(self, container: ContainerSeen, *, seconds: float) -> bool:
         """Take no more connections and wait for the requests that run; False when some are left."""
@@ -131,6 +130,19 @@ class Inside:
                     return False
                 time.sleep(_POLL_SECONDS)
         return True
+
+    def _still_refused(self) -> str:
+        """Name a refusal since all was well last; empty where the store is in force nevertheless.
+
+        Its counter only rises: that something else was taken later shows in what is in force.
+        """
+        known = self._known_refusals()
+        counts = self._admin.refusals()
+        risen = [name for name, count in counts.items() if count > known.get(name, 0)]
+        others = [name for name in risen if _OF_PLUGINS not in name]
+        if others or not risen:
+            return next(iter(others), "")
+        return risen[0] if self._admin.in_force().lacks(self._store.plugin_texts()) else ""
 
     def _known_refusals(self) -> Mapping[str, int]:
         """Return how often configurations had been refused when all was well last."""

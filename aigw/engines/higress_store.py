@@ -1,7 +1,7 @@
 """The file store of a Higress gateway on this machine's disk: one YAML file an object."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -97,6 +97,19 @@ class Store:
                 for message in _refused(file, path, bodies.get(path)):
                     yield Problem(path=str(file), message=message)
 
+    def plugin_texts(self) -> Iterator[str]:
+        """Yield every text in the configuration of the plugins, unless it is switched off."""
+        paths = [
+            f"wasmplugins/{file.name}" for file in (self._folder / "wasmplugins").glob("*.yaml")
+        ]
+        for body in self.read(paths).values():
+            spec = _mapping(body.get("spec"))
+            rules = spec.get("matchRules")
+            parts = [_mapping(one) for one in rules] if isinstance(rules, list) else []
+            yield from _texts([one.get("config") for one in parts if not one.get("configDisable")])
+            if not spec.get("defaultConfigDisable"):
+                yield from _texts(spec.get("defaultConfig"))
+
     def write(self, path: str, body: dict[str, Tree]) -> None:
         """Replace an object in one step, on disk after `settle`; raises CannotWrite."""
         file = self._folder / path
@@ -129,3 +142,20 @@ class Store:
         here = os.geteuid()
         found = (Path(place) for place, _, _ in os.walk(self._folder))
         return [place for place in found if place.lstat().st_uid != here]
+
+
+def _mapping(tree: object) -> Mapping[str, Tree]:
+    return tree if isinstance(tree, Mapping) else {}
+
+
+def _texts(tree: object) -> Iterator[str]:
+    match tree:
+        case str():
+            yield tree
+        case Mapping():
+            yield from _texts(list(tree.values()))
+        case list():
+            for child in tree:
+                yield from _texts(child)
+        case _:
+            return
