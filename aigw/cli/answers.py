@@ -10,14 +10,16 @@ from aigw.cli.provider_questions import ProviderAnswer, ProviderQuestions, as_te
 from aigw.cli.session import Session
 from aigw.cli.wizard import Answers, Wizard
 from aigw.clients.http import KeyState, KeyVerdict, check_key
+from aigw.engines.choice import eligible
 from aigw.errors import BadUsage
 from aigw.operations import lifecycle
 from aigw.operations.draft import Draft, edited
 from aigw.operations.key_check import CHECK_SECONDS
 from aigw.operations.provider_edit import ProviderWanted, with_provider
 from aigw.operations.routes import RuleWanted
-from aigw.operations.start_edit import StartWanted
-from aigw.spec.gateway import GatewaySpec
+from aigw.operations.start_edit import StartWanted, with_wanted
+from aigw.spec.contradictions import not_on
+from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.spec.presets import PRESETS
 from aigw.spec.secret import Secret
 
@@ -53,12 +55,20 @@ def provider_wanted(session: Session, base: Draft) -> ProviderWanted:
     return _provider(_wizard(session, base).one())
 
 
-def described(base: Draft, answers: Sequence[ProviderAnswer]) -> GatewaySpec:
+def described(
+    base: Draft, engines: Sequence[EngineName], answers: Sequence[ProviderAnswer]
+) -> GatewaySpec:
     """Return what comes of answers laid over `base`; raises BadUsage for what cannot be."""
-    return edited(base, lambda draft: reduce(with_provider, map(_provider, answers), draft)).spec
+    spec = edited(base, lambda draft: reduce(with_provider, map(_provider, answers), draft)).spec
+    refused = [next(not_on(spec, engine), "") for engine in engines]
+    if all(refused):
+        raise BadUsage(refused[0])
+    return spec
 
 
 def _by_questions(session: Session, flags: StartWanted, base: Draft) -> StartWanted:
+    asked_for = StartWanted(engine=flags.engine, image=flags.image)
+    base = edited(base, lambda draft: with_wanted(draft, asked_for))
     answers = _wizard(session, base).run()
     return replace(
         flags,
@@ -69,14 +79,17 @@ def _by_questions(session: Session, flags: StartWanted, base: Draft) -> StartWan
 
 
 def _wizard(session: Session, base: Draft) -> Wizard:
+    world = session.world
+    engines = eligible(base.spec, world.home.gateway(session.gateway), world.higress)
     about = ProviderQuestions(
         ask=session.questions(),
         spec=base.spec,
-        environ=session.world.environ,
-        chinese=session.world.chinese,
+        environ=world.environ,
+        chinese=world.chinese,
+        engines=engines,
         check=_verdict,
     )
-    return Wizard(about=about, described=partial(described, base))
+    return Wizard(about=about, described=partial(described, base, engines))
 
 
 def _provider(answer: ProviderAnswer) -> ProviderWanted:

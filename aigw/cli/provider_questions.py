@@ -1,6 +1,6 @@
 """Questions about one provider: which, its URL, options, key and models."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from re import search
 
@@ -13,11 +13,9 @@ from aigw.clients.http import KeyState, KeyVerdict
 from aigw.errors import BadUsage
 from aigw.operations.provider_edit import split
 from aigw.spec.forms import MODEL_PATTERN
-from aigw.spec.gateway import GatewaySpec
+from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.spec.provider import Provider
 from aigw.spec.secret import Secret
-
-ENGINE = "envoy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +33,14 @@ class ProviderAnswer:
 class ProviderQuestions:
     """What the questions need: the person, what is configured, their environment and language.
 
-    `check` asks the provider whether it takes a key.
+    `engines` are those that may run the gateway; `check` asks the provider whether it takes a key.
     """
 
     ask: Questions
     spec: GatewaySpec
     environ: Mapping[str, str]
     chinese: bool
+    engines: Sequence[EngineName]
     check: Callable[[ProviderAnswer], KeyVerdict]
 
     def choices(self, described: Collection[str]) -> list[Choice]:
@@ -50,7 +49,7 @@ class ProviderQuestions:
         return [
             Choice(value=ptype.id, title=self._title(ptype, configured=ptype.id in configured))
             for ptype in catalog.every()
-            if not ptype.engines.get(ENGINE, "")
+            if not all(ptype.engines.get(engine, "") for engine in self.engines)
         ]
 
     def _title(self, ptype: ProviderType, *, configured: bool) -> str:
@@ -88,7 +87,7 @@ class ProviderQuestions:
         )
 
     def _options(self, ptype: ProviderType, there: Provider | None) -> dict[str, OptionValue]:
-        fields = [field for field in ptype.options if not field.engines or ENGINE in field.engines]
+        fields = [field for field in ptype.options if self._counts(field)]
         asked = [field for field in fields if field.required]
         others = [field for field in fields if not field.required]
         if others and self.ask.confirm(f"Set options of {ptype.id}?", default=False):
@@ -96,6 +95,9 @@ class ProviderQuestions:
         known = there.options if there else {}
         given = {field.name: self._option(field, known.get(field.name)) for field in asked}
         return {name: value for name, value in given.items() if value is not None}
+
+    def _counts(self, field: OptionField) -> bool:
+        return not field.engines or any(engine in field.engines for engine in self.engines)
 
     def _option(self, field: OptionField, there: OptionValue | None) -> OptionValue | None:
         def problem(line: str) -> str:

@@ -3,15 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from aigw import catalog
 from aigw.cli.provider_questions import ProviderAnswer, ProviderQuestions, summary
 from aigw.cli.questions import UNCHANGED, Choice
 from aigw.errors import BadUsage, Interrupted
 from aigw.operations.routes import check_model
+from aigw.operations.samples import known_model
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.presets import PRESETS
-from aigw.spec.routing import AUTO_MODELS
-from aigw.spec.serving import listed
 
 DONE = ""
 
@@ -104,7 +102,7 @@ class Wizard:
             return _model_problem(spec, line)
 
         default = ask.text(
-            "Model name when no rule matches", default=_proposed(spec), check=problem
+            "Model name when no rule matches", default=known_model(spec), check=problem
         )
         presets = ask.choose_some(
             "Rules to add now",
@@ -143,10 +141,3 @@ def _model_problem(spec: GatewaySpec, line: str) -> str:
     except BadUsage as error:
         return error.message
     return ""
-
-
-def _proposed(spec: GatewaySpec) -> str:
-    """Return a chat model that is known to be served; empty if there is none."""
-    others = {model.id for t in catalog.every() for model in t.models if model.kind != "chat"}
-    others.update(AUTO_MODELS)
-    return next((model.id for model in listed(spec) if model.id not in others), "")

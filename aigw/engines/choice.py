@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from aigw.errors import AigwError, BadUsage, DockerGone, EngineMissing
-from aigw.spec.contradictions import not_on
+from aigw.spec.contradictions import ENGINES, not_on
 from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.state.files import private_folder, write_atomically
 from aigw.state.paths import GatewayPaths
@@ -59,6 +59,16 @@ def choose(spec: GatewaySpec, paths: GatewayPaths, look: Look) -> Choice:
             f"{only_there}; and the Higress engine is not to be had: {found.reason}"
         )
     return Choice(engine=EngineName.ENVOY, reason=found.reason)
+
+
+def eligible(spec: GatewaySpec, paths: GatewayPaths, look: Look) -> tuple[EngineName, ...]:
+    """Say which engines may come to run a gateway, whatever providers it is given."""
+    chosen = kept(paths)
+    if spec.engine is EngineName.AUTO and chosen is not None:
+        return (chosen.engine,)
+    if spec.engine is EngineName.AUTO and not look(spec).possible:
+        return (EngineName.ENVOY,)
+    return ENGINES[spec.engine]
 
 
 def refuse_types(spec: GatewaySpec, engine: EngineName) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,15 @@ def test_a_first_start_says_what_to_do_next_and_only_it(machine: Machine) -> Non
     )
     again = machine.run("start", "--non-interactive", "-g", "two").out
     assert again.splitlines()[-1].startswith("probe: ")
+
+
+def test_a_first_start_shows_chats_that_work(machine: Machine) -> None:
+    shown = machine.start(*DEMO).out
+    commands = [shlex.split(one) for one in re.findall(r": (curl .*\\\n.*)", shown)]
+    assert {words[1] for words in commands} == {f"{machine.url}/chat/completions"}
+    models = [json.loads(words[-1])["model"] for words in commands]
+    assert models == ["demo", "auto"]
+    assert [machine.ask(model)[0] for model in models] == [200, 200]
 
 
 def test_starting_twice_changes_nothing(machine: Machine) -> None:

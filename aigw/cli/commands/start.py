@@ -17,6 +17,7 @@ from aigw.engines.means import Means
 from aigw.errors import BadUsage, NotReady
 from aigw.operations import lifecycle
 from aigw.operations.provider_edit import ProviderWanted
+from aigw.operations.samples import samples
 from aigw.operations.start_edit import StartWanted
 from aigw.spec.gateway import EngineName
 
@@ -162,7 +163,8 @@ def _start(session: Session, options: StartOptions, file: Path | None) -> int:
     if options.foreground:
         lifecycle.supervise(world, gateway, wanted, how)
     started = lifecycle.start(world, gateway, wanted, how)
-    session.output.result(started, words.started(started))
+    asked = samples(world, started) if started.created else None
+    session.output.result(started, words.started(started, asked))
     return 0 if started.probe.ok else NotReady.exit_code
 
 

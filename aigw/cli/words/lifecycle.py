@@ -1,41 +1,55 @@
 """How results about a whole gateway read."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
+from shlex import quote
 
 from aigw.cli.words.shared import named
 from aigw.engines.plan import Step
 from aigw.operations.deletion import Deleted
 from aigw.operations.lifecycle import Planned, Probe, Started, Stopped
-
-ADD = 'add a provider: printf %s "$KEY" | aigw{named} config add --provider TYPE --key-stdin'
-RULE = "add a rule: aigw{named} route add --model MODEL --trigger 'deep thinking'"
-MODELS = "see its models: curl {url}/models"
-CHAT = """\
-try it: curl {url}/chat/completions -H 'content-type: application/json' \\
-  -d '{{"model": "demo", "messages": [{{"role": "user", "content": "Hello!"}}]}}'"""
+from aigw.operations.samples import Samples
 
 
-def started(result: Started) -> str:
-    """Say that the gateway runs, where, and what to do next."""
+def started(result: Started, samples: Samples | None = None) -> str:
+    """Say that the gateway runs, where, and what to do next; `samples` are for a new one."""
     steps = () if result.created else _steps(result.changed)
-    lines = [
-        f"gateway {result.gateway} {_begun(result)}: {result.url}",
-        f"engine: {result.engine} ({result.engine_reason})",
-        *(f"done: {step}" for step in steps),
-        _probe(result.probe),
-    ]
-    about = named(result.gateway)
-    more = (line.format(url=result.url, named=about) for line in _next(result))
-    return "\n".join((*lines, *more))
+    return "\n".join(
+        (
+            f"gateway {result.gateway} {_begun(result)}: {result.url}",
+            f"engine: {result.engine} ({result.engine_reason})",
+            *(f"done: {step}" for step in steps),
+            _probe(result.probe),
+            *_next(result, samples),
+        )
+    )
 
 
-def _next(result: Started) -> tuple[str, ...]:
+def _next(result: Started, samples: Samples | None) -> Iterator[str]:
     """Say what a person does next with a new gateway, or with one that has no provider."""
-    if not result.providers:
-        return (ADD,)
-    if not result.created:
-        return ()
-    return (CHAT if "demo" in result.providers else MODELS, ADD, RULE)
+    aigw = f"aigw{named(result.gateway)}"
+    if result.console_url:
+        yield f"console: {result.console_url} (who may: {aigw} console --password)"
+    if result.created and result.providers:
+        yield from _chats(result.url, samples)
+        yield f"see its models: curl {result.url}/models"
+        yield f"see the requests: {aigw} logs --follow"
+    if result.created or not result.providers:
+        key = 'printf %s "$KEY"'
+        yield f"add a provider: {key} | {aigw} config add --provider TYPE --key-stdin"
+    if result.created and result.providers:
+        yield f"add a rule: {aigw} route add --model MODEL --trigger 'deep thinking'"
+
+
+def _chats(url: str, samples: Samples | None) -> Iterator[str]:
+    """Return chats to be pasted into a shell: with a model by name, and with one chosen."""
+    asked = {} if samples is None else {"try it": samples.named, "let it choose": samples.auto}
+    for what, model in asked.items():
+        body = {"model": model, "messages": [{"role": "user", "content": "Hello!"}]}
+        header = "-H 'content-type: application/json'"
+        if model:
+            yield f"{what}: curl {url}/chat/completions {header} \\"
+            yield f"  -d {quote(json.dumps(body, ensure_ascii=False))}"
 
 
 def _probe(probe: Probe) -> str:

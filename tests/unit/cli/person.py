@@ -10,7 +10,7 @@ from aigw.cli.questions import Check, Choice
 from aigw.cli.wizard import Answers, Wizard
 from aigw.clients.http import KeyVerdict
 from aigw.operations.draft import Draft
-from aigw.spec.gateway import GatewaySpec
+from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.spec.secret import Secret
 
 Script = Sequence[tuple[str, object]]
@@ -69,12 +69,24 @@ class Person:
         self.heard.append(text)
 
 
+@dataclass
+class Obliging(Person):
+    """Answers whatever is asked by how the question begins, in any order."""
+
+    script: list[tuple[str, object]] = field(default_factory=list)
+    answers: Mapping[str, object] = field(default_factory=dict)
+
+    def _next(self, question: str) -> object:
+        return next(said for begins, said in self.answers.items() if question.startswith(begins))
+
+
 def wizard(
     person: Person,
     *,
     spec: GatewaySpec | None = None,
     environ: Mapping[str, str] | None = None,
     chinese: bool = False,
+    engines: Sequence[EngineName] = (EngineName.ENVOY,),
     verdicts: Sequence[KeyVerdict] = (),
 ) -> Wizard:
     """Make a wizard; `verdicts` are what the provider says to each key that is tried."""
@@ -85,9 +97,10 @@ def wizard(
         spec=base.spec,
         environ=environ or {},
         chinese=chinese,
+        engines=engines,
         check=lambda _: queue.pop(0),
     )
-    return Wizard(about=about, described=partial(described, base))
+    return Wizard(about=about, described=partial(described, base, engines))
 
 
 def run(script: Script, **more: object) -> tuple[Answers, Person]:
