@@ -155,6 +155,7 @@ class HigressEngine:
         """
         plan = self._prepared(plan)
         self._tell_of_neighbours(plan)
+        self._tell_of_context(plan)
         if plan.cold or plan.makes or plan.dead:
             self._refuse_broken(plan)
             plan = self._boot.begin(
@@ -256,6 +257,11 @@ class HigressEngine:
         for provider in moved_here(plan.changes):
             name = f"provider `{provider}` is on this machine"
             self._voice.note(f"{name}, which its container calls {DOCKER_HOST}{also}")
+
+    def _tell_of_context(self, plan: HigressPlan) -> None:
+        """Say where the `docker` command would have gone and we did not."""
+        for words in self._host.passed_over if plan.makes else ():
+            self._voice.note(f"{words}; {self._host.source} is used instead")
 
     def _refuse_broken(self, plan: HigressPlan) -> None:
         """Raise SpecInvalid for files of the store with which the container could not start."""

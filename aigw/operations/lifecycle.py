@@ -6,7 +6,15 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import NoReturn
 
-from aigw.engines.choice import Choice, choose, foreseen, kept, refuse_types, remember
+from aigw.engines.choice import Choice, Possible, choose, foreseen, kept, refuse_types, remember
+    Choice,
+    Possible,
+    choose,
+    foreseen,
+    kept,
+    refuse_types,
+    remember,
+)
 from aigw.engines.means import Means
 from aigw.engines.plan import Plan, Step
 from aigw.engines.seen import State
@@ -114,7 +122,7 @@ def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
         created = not paths.spec.exists()
         before = read(paths, world.note)
         draft = _wanted(before, wanted, how)
-        choice = choose(draft.spec, paths, world.higress)
+        choice = _choice(world, draft.spec, paths, how)
         engine = world.engine(paths, choice.engine, how.means)
         with (
             taking_over(world, paths, engine, choice=choice, before=before),
@@ -135,7 +143,7 @@ def supervise(world: World, gateway: str, wanted: StartWanted, how: How) -> NoRe
     with held(paths):
         before = read(paths, world.note)
         draft = _wanted(before, wanted, how)
-        choice = choose(draft.spec, paths, world.higress)
+        choice = _choice(world, draft.spec, paths, how)
         engine = world.engine(paths, choice.engine, how.means)
         plan = engine.plan(draft.spec, ring=resolve(draft.spec, draft.keys, world.environ))
         keep(paths, before, draft)
@@ -150,7 +158,7 @@ def plan_start(world: World, gateway: str, wanted: StartWanted, how: How) -> Pla
     paths = _place(world, gateway, how)
     before = read(paths, world.note)
     draft = _wanted(before, wanted, how)
-    choice = choose(draft.spec, paths, world.higress)
+    choice = _choice(world, draft.spec, paths, how)
     ring = resolve(draft.spec, draft.keys, world.environ)
     missing = world.engine(paths, choice.engine).plan(draft.spec, ring=ring).steps
     steps = (*_kept_steps(paths, before, draft), *move_steps(world, paths, choice), *missing)
@@ -202,11 +210,18 @@ def _place(world: World, gateway: str, how: How) -> GatewayPaths:
     return replace(paths, folder=Path(os.path.realpath(absolute(how.data_folder))))
 
 
+def _choice(world: World, spec: GatewaySpec, paths: GatewayPaths, how: How) -> Choice:
+    """Choose the engine; an archive with the image is as good as an image that is here."""
+    given = how.means.archive is not None
+    ready = Possible(possible=True, reason="an archive has the image")
+    return choose(spec, paths, (lambda _: ready) if given else world.higress)
+
+
 def _made(world: World, gateway: str, wanted: StartWanted, how: How) -> GatewayPaths:
     """Make the gateway's folder, once it is sure that what is wanted can be."""
     paths = _place(world, gateway, how)
     draft = _wanted(read(paths, world.note), wanted, how)
-    choose(draft.spec, paths, world.higress)
+    _choice(world, draft.spec, paths, how)
     if how.data_folder is not None:
         return world.home.link(gateway, how.data_folder)
     return world.home.prepare(gateway)

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import tzinfo
+from http import HTTPStatus
 from pathlib import Path
 
 from aigw.accesslog.line import line
 from aigw.accesslog.reader import as_json, read
+from aigw.accesslog.request import Request
 from aigw.engines.choice import kept
 from aigw.operations.world import World
 from aigw.spec.gateway import EngineName
 from aigw.state.following import follow, tail
 
 HEALTH = "/health"
+PROBED = "lua_response"
 MORE = 10
 """Times as many lines are read as are shown: commands of ours ask for health, too."""
 
@@ -45,7 +48,13 @@ def _readable(text: str, zone: tzinfo) -> str:
     found = read(text)
     if found is None:
         return text
-    return "" if found.path == HEALTH else line(found, zone)
+    return "" if found.path == HEALTH or _is_probe(found) else line(found, zone)
+
+
+def _is_probe(found: Request) -> bool:
+    """Say whether it is a probe of ours, which a Higress gateway answers before it would leave."""
+    answered = found.status == HTTPStatus.OK and found.attempts == 0
+    return answered and found.method == "POST" and found.details == PROBED
 
 
 def _log(world: World, gateway: str, *, engine: bool) -> Path:
