@@ -9,7 +9,7 @@ from os import fspath
 from typing import Any
 
 from aigw.clients.containers import Attended, ContainerSeen
-from aigw.errors import NotOurs
+from aigw.errors import BadUsage, NotOurs
 from aigw.rendering.higress_upstream import DOCKER_HOST
 from aigw.spec.gateway import GatewaySpec
 from aigw.state.files import write_atomically
@@ -86,6 +86,15 @@ def binds(paths: GatewayPaths) -> Mapping[str, str]:
         fspath(paths.higress_log.parent): "/var/log/proxy",
         fspath(paths.part_logs): "/var/log/higress",
     }
+
+
+def refuse_unmountable(paths: GatewayPaths) -> None:
+    """Raise BadUsage for a folder that Docker cannot be told of: it ends a path at a colon."""
+    if ":" in fspath(paths.folder):
+        raise BadUsage(
+            f"a container cannot be given the folder `{paths.folder}`: there is a `:` in its name",
+            hint="aigw start --data-folder OTHER-FOLDER",
+        )
 
 
 def is_ours(container: ContainerSeen, paths: GatewayPaths) -> bool:
