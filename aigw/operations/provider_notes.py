@@ -6,6 +6,8 @@ from aigw.operations.world import World
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.provider import Provider
 
+_ZHIPU, _SITE = "zhipuai", "zhipuDomain"
+
 
 def tell(world: World, provider: Provider, wanted: ProviderWanted) -> None:
     """Say what the catalogue warns of, and which of its models another provider serves."""
@@ -15,6 +17,7 @@ def tell(world: World, provider: Provider, wanted: ProviderWanted) -> None:
     if ptype.warning and wanted.secrets:
         world.note(f"warning: {ptype.warning}")
     _tell_unasked(world, provider, wanted)
+    _tell_site(world, provider, wanted)
     if provider.patterns_given:
         return
     got = {pattern.text for pattern in provider.models}
@@ -23,6 +26,23 @@ def tell(world: World, provider: Provider, wanted: ProviderWanted) -> None:
         world.note(
             f"{', '.join(taken)}: another provider serves these already; "
             f"ask for `{provider.id}/MODEL` to use {provider.id}"
+        )
+
+
+def _tell_site(world: World, provider: Provider, wanted: ProviderWanted) -> None:
+    """Say which of two sites is asked where that was not said: keys of one are none of the other.
+
+    In China it is the usual one.
+    """
+    given = _SITE in provider.options or provider.url or not (wanted.secrets or wanted.references)
+    if provider.type != _ZHIPU or given:
+        return
+    from aigw.clients.region import Region, local_zone, region  # late: reads the time zone
+
+    if region(local_zone(world.environ)) is not Region.CHINA:
+        world.note(
+            f"note: {provider.id} is asked at open.bigmodel.cn, the site in China; for a key of "
+            f"z.ai: aigw config add --id {provider.id} --set {_SITE}=api.z.ai"
         )
 
 

@@ -8,6 +8,7 @@ import yaml
 
 from tests.cli.configured import KEY, STOPPED, add, keys
 from tests.cli.program import Program
+from tests.world import Machine
 
 
 def test_the_first_provider_makes_the_gateway(aigw: Program) -> None:
@@ -191,3 +192,22 @@ def test_files_are_private_whatever_the_umask(aigw: Program) -> None:
         os.umask(before)
     for path in aigw.home.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+@pytest.mark.parametrize(
+    ("zone", "more", "noted"),
+    [
+        ("Europe/Berlin", (), True),
+        ("Asia/Urumqi", (), False),
+        ("Europe/Berlin", ("--set", "zhipuDomain=open.bigmodel.cn"), False),
+    ],
+    ids=["elsewhere", "in China", "elsewhere, but said"],
+)
+def test_a_key_for_one_of_two_sites_is_told_which_one_is_asked(
+    machine: Machine, zone: str, more: tuple[str, ...], *, noted: bool
+) -> None:
+    machine.environment = {"TZ": zone}
+    flags = ("--provider", "zhipuai", "--key-stdin", "--no-check", *more)
+    said = machine.run("config", "add", *flags, stdin=KEY)
+    hint = "aigw config add --id zhipuai --set zhipuDomain=api.z.ai"
+    assert (hint in said.err, bool(said.err)) == (noted, noted)
