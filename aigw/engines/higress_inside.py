@@ -16,7 +16,7 @@ from aigw.engines.higress_live import Live, remove, take_back, write
 from aigw.engines.higress_plan import HigressPlan
 from aigw.engines.higress_ready import Expected, Readiness
 from aigw.engines.higress_signs import death, written
-from aigw.engines.higress_store import Store, aside
+from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
 from aigw.engines.seen import Trouble
 from aigw.engines.voice import Voice
@@ -98,7 +98,7 @@ class Inside:
             readiness.await_effect(_expected(plan, seconds, refused=refused))
         except AigwError as error:
             self._take_back(plan, error)
-            self._blame(error)
+            self._blame(plan, error)
             raise
         effect = before + time.monotonic() - written
         self._voice.step(
@@ -191,11 +191,11 @@ class Inside:
                 raise EngineRefused(message, hint="aigw restart", quoted=error.quoted) from error
             time.sleep(_POLL_SECONDS)
 
-    def _blame(self, error: AigwError) -> None:
+    def _blame(self, plan: HigressPlan, error: AigwError) -> None:
         """Name the file that somebody broke: one is enough for the console to refuse its kind."""
         for problem in self._store.broken():
             error.message += f"; `{problem.path}` is broken: {problem.message}"
-            error.hint = aside(problem.path)
+            error.hint = self._store.mended(problem.path, plan.changes.wanted)
             return
 
     def _keep_edits(self, found: Changes) -> None:

@@ -7,7 +7,7 @@ from aigw.clients.containers import Attended, ContainerSeen
 from aigw.engines.higress_changes import changes, read_applied
 from aigw.engines.higress_container import HTTP, is_ours, renamed
 from aigw.engines.higress_inside import Inside, published
-from aigw.engines.higress_store import Store, aside
+from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
 from aigw.engines.seen import Seen, State, Trouble
 from aigw.errors import AigwError
@@ -120,4 +120,6 @@ def _notes(paths: GatewayPaths) -> Iterator[Trouble]:
         yield Trouble(code="drift", message=message, hint="aigw plan --diff")
     for problem in store.broken():
         message = f"{problem}; the gateway could not start again with it"
-        yield Trouble(code="store_broken", message=message, hint=aside(problem.path))
+        yield Trouble(
+            code="store_broken", message=message, hint=store.mended(problem.path, applied)
+        )

@@ -1,7 +1,7 @@
 """The file store of a Higress gateway on this machine's disk: one YAML file an object."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -76,6 +76,11 @@ class Store:
         """Make every folder, private: the console leaves files that everybody could read."""
         for kind in KINDS:
             private_folder(self._folder / kind)
+
+    def mended(self, file: str, ours: Collection[str]) -> str:
+        """Say how to mend a broken file of a running gateway; what serves is not moved away."""
+        path = os.path.relpath(file, self._folder)
+        return "aigw console --open" if path in ours else aside(file)
 
     def read(self, paths: Iterable[str]) -> Resources:
         """Return those that are there; one that cannot be read is as good as none."""

@@ -96,9 +96,9 @@ class Pilot:
     def _tell(self, found: list[Plugin]) -> None:
         """Say in the gateway's log what is newly refused."""
         self.found = found
-        before, self.refused = self.refused, {one.name: one.refused for one in found if one.refused}
+        before, self.refused = self.refused, {one.name: one.refusal for one in found if one.refused}
         for plugin in found:
-            if plugin.refused and before.get(plugin.name) != plugin.refused:
+            if plugin.refused and before.get(plugin.name) != plugin.refusal:
                 words = f"[{plugin.kind}] parse rule config failed: {plugin.refused}"
                 tell_gateway(f"wasm log: {words}")
 
@@ -117,7 +117,7 @@ class Pilot:
         self.handled = {name: self.handled[name] for name in self.handled if name in self.refused}
         if not new or not _until_rejected(new):
             return
-        self.handled |= {plugin.name: plugin.refused for plugin in new}
+        self.handled |= {plugin.name: plugin.refusal for plugin in new}
         before = {plugin.name: _rejected(plugin) for plugin in others}
         for plugin in others:
             write(config_path(plugin), resource(plugin, TOGETHER))
@@ -126,7 +126,7 @@ class Pilot:
             write(config_path(plugin), resource(plugin))
 
     def _is_new(self, plugin: Plugin) -> bool:
-        return bool(plugin.refused) and self.handled.get(plugin.name) != plugin.refused
+        return bool(plugin.refused) and self.handled.get(plugin.name) != plugin.refusal
 
 
 def _rejected(plugin: Plugin) -> int:

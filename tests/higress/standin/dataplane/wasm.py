@@ -42,6 +42,11 @@ class Plugin:
         return f"higress-system.{self.name}"
 
     @property
+    def refusal(self) -> str:
+        """Name this very refusal; empty for none."""
+        return f"{self.digest} {self.refused}" if self.refused else ""
+
+    @property
     def digest(self) -> str:
         """Name its configuration."""
         return hashlib.sha256(f"{self.kind}\n{self.config}".encode()).hexdigest()[:24]
@@ -152,9 +157,9 @@ def config_path(plugin: Plugin) -> Path:
 
 def resource(plugin: Plugin, refused: str = "") -> Json:
     """Return the filter's configuration; one that Envoy refuses when the plugin would."""
-    config = _lua(
-        _poison(refused or plugin.refused) if refused or plugin.refused else _code(plugin)
-    )
+    words = refused or plugin.refused
+    # Each configuration that is refused is a new one to Envoy, however alike the words are.
+    config = _lua(f"{_poison(words)}\n-- {plugin.digest}\n" if words else _code(plugin))
     version = hashlib.sha256(json.dumps(config).encode()).hexdigest()[:16]
     return {
         "version_info": version,
