@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.program import Program
 from tests.envoy.upstream import Upstream
+from tests.fakes import Process
 from tests.world import Machine
 
 
@@ -32,3 +33,9 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     """A machine where nothing runs yet, for commands as real processes."""
     with Machine(folder=tmp_path) as one:
         yield one
+
+
+@pytest.fixture
+def process() -> Process:
+    """What the fake engine runs."""
+    return Process()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cli.configured import KEY, add
+from tests.cli.configured import KEY, add, keys
 from tests.cli.program import Program
 
 
@@ -24,6 +24,40 @@ def test_options_maps_and_urls_are_laid_over_what_is_there(aigw: Program) -> Non
             "modelMap": {"gpt-4o": "glm-4.6"},
             "options": {"zhipuDomain": "api.z.ai", "zhipuCodePlanMode": True},
         }
+    ]
+
+
+def test_an_option_is_given_by_the_old_script_s_name_too(aigw: Program) -> None:
+    for flag in ("--set", "--extra-config"):
+        domain = f"{flag[2:5]}.example"
+        add(aigw, "--provider", "zhipuai", "--key", KEY, flag, f"zhipuDomain={domain}")
+        tree = yaml.safe_load((aigw.folder / "gateway.yaml").read_text())
+        assert tree["providers"][0]["options"] == {"zhipuDomain": domain}
+
+
+def test_a_value_may_hold_commas_quotes_and_equal_signs(aigw: Program) -> None:
+    """The old script joined what it was told with commas, and split it there again."""
+    account = '{"type":"service_account","private_key":"-----BEGIN, \\"it\'s\\"\\n=="}'
+    place = ("--set", "vertexProjectId=p", "--set", "vertexRegion=global")
+    flags = ("--provider", "vertex", "--key-stdin", "--no-check", *place, "--models", "m=1,m-2")
+    assert aigw("config", "add", *flags, stdin=account).code == 0
+    add(aigw, "--provider", "dashscope", "--key", KEY, "--url", "https://a.example/v1/x,y=z/v1")
+    assert keys(aigw) == {"vertex": [account], "dashscope": [KEY]}
+    tree = yaml.safe_load((aigw.folder / "gateway.yaml").read_text())
+    vertex, dashscope = tree["providers"]
+    assert (vertex["models"], dashscope["url"]) == (["m=1", "m-2"], "https://a.example/v1/x,y=z/v1")
+
+
+def test_openai_and_azure_are_there_together(aigw: Program) -> None:
+    add(aigw, "--provider", "openai", "--key", KEY)
+    azure = ("--provider", "azure", "--key", KEY, "--set", "azureResource=mine")
+    said = aigw("config", "add", "--no-check", *azure, "--models", "gpt-4o-azure")
+    assert (said.code, said.err) == (0, "")
+    listed = aigw("config", "list", "--json").json()["providers"]
+    assert isinstance(listed, list)
+    assert [(one["id"], one["keys"]) for one in listed] == [
+        ("openai", ["...cdef"]),
+        ("azure", ["...cdef"]),
     ]
 
 

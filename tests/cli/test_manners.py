@@ -83,6 +83,21 @@ MISSPELT = {
         "there is no command `aigw config lst`; did you mean `list`?",
         "aigw config --help",
     ),
+    "the beginning of a command": (
+        ("sta",),
+        "there is no command `aigw sta`; did you mean `start` or `status`?",
+        "aigw --help",
+    ),
+    "a command of the old script's list": (
+        ("config", "add,list"),
+        "there is no command `aigw config add,list`; did you mean `list`?",
+        "aigw config --help",
+    ),
+    "an option of another command": (
+        ("start", "--provider", "openai"),
+        "no such option: --provider",
+        "aigw start --help",
+    ),
     "an option": (
         ("stop", "--timout", "3"),
         "no such option: --timout (Possible options: --timeout)",

@@ -6,81 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aigw.spec.gateway import GatewaySpec
 from tests.cli.configured import KEY, keys
-from tests.cli.program import Program, Said
+from tests.cli.program import Program
+from tests.cli.starting import begin, providers, served
 from tests.fakes import Person, Process, session_of
-
-
-@pytest.fixture
-def process() -> Process:
-    """What the fake engine runs."""
-    return Process()
-
-
-def begin(aigw: Program, process: Process, *flags: str, stdin: str = "", **environ: str) -> Said:
-    """Start without questions on an engine that runs nothing."""
-    flags = ("start", "--non-interactive", *flags)
-    return aigw(*flags, stdin=stdin, environ=environ, session=session_of(process=process))
-
-
-def served(process: Process) -> GatewaySpec:
-    """Return what the engine was given last."""
-    assert process.serves is not None
-    return process.serves.spec
-
-
-def providers(process: Process) -> dict[str, tuple[str, ...]]:
-    """Return the ids of what is served, with their patterns."""
-    return {
-        one.id: tuple(pattern.text for pattern in one.models) for one in served(process).providers
-    }
-
-
-OLD_SCRIPT = {
-    "keys": (
-        ("--dashscope-key", KEY, "--openai-key", KEY),
-        {"dashscope": KEY, "openai": KEY},
-    ),
-    "a key with another name than its type": (("--claude-code-key", KEY), {"claude-code": KEY}),
-    "batch": (("--batch", "--grok-key", KEY), {"grok": KEY}),
-    "a gateway by its container's name": (
-        ("--container-name", "higress-ai-gateway", "--yi-key", KEY),
-        {"yi": KEY},
-    ),
-}
-
-
-@pytest.mark.parametrize(("flags", "kept"), OLD_SCRIPT.values(), ids=OLD_SCRIPT.keys())
-def test_flags_of_the_old_script_do_the_same(
-    aigw: Program, process: Process, flags: tuple[str, ...], kept: dict[str, str]
-) -> None:
-    assert begin(aigw, process, *flags).code == 0
-    assert keys(aigw) == {name: [key] for name, key in kept.items()}
-
-
-def test_models_options_and_auto_routing_of_the_old_script(aigw: Program, process: Process) -> None:
-    said = begin(
-        aigw,
-        process,
-        *("--zhipuai-key", f"{KEY},sk-second-0123456789", "--zhipuai-models", "glm-4.6,glm-*"),
-        *("--zhipuai-domain", "api.z.ai", "--zhipuai-code-plan-mode"),
-        *("--claude-key", KEY, "--claude-version", "2024-10-22"),
-        *("--auto-routing", "--auto-routing-default-model", "glm-4.6"),
-        *("--http-port", "18180", "--https-port", "18443", "--console-port", "18001"),
-    )
-    assert said.code == 0
-    spec = served(process)
-    zhipuai, claude = spec.providers
-    assert (zhipuai.options["zhipuDomain"], zhipuai.options["zhipuCodePlanMode"]) == (
-        "api.z.ai",
-        True,
-    )
-    assert claude.options["claudeVersion"] == "2024-10-22"
-    assert providers(process)["zhipuai"] == ("glm-4.6", "glm-*")
-    assert keys(aigw) == {"zhipuai": [KEY, "sk-second-0123456789"], "claude": [KEY]}
-    assert (spec.auto_routing.enabled, spec.auto_routing.default) == (True, "glm-4.6")
-    assert (spec.listen.http, spec.listen.https, spec.listen.console) == (18180, 18443, 18001)
 
 
 def test_a_flag_goes_before_the_environment_and_that_before_what_is_saved(
@@ -144,6 +73,15 @@ REFUSED = {
         ("--http-port", "8443"),
         "the gateway cannot be that:\n  listen.https: is `8443`, as listen.http is",
     ),
+    "two other ports twice": (
+        ("--https-port", "9000", "--console-port", "9000"),
+        "the gateway cannot be that:\n  listen.console: is `9000`, as listen.https is",
+    ),
+    **{
+        f"{flag} `{port}`": ((flag, port), f"invalid value for '{flag}'")
+        for flag in ("--http-port", "--https-port", "--console-port")
+        for port in ("abc", "0", "65536", "-1", "8080x", "")
+    },
     "a type that needs an address": (
         ("--custom-openai-key", KEY),
         "custom-openai needs --url",
