@@ -69,7 +69,7 @@ class Inside:
         `adapt` makes the plan anew once it is known which version of the plugins is there; the one
         that serves in the end is returned.
         """
-        expected = _expected(plan, seconds, refused={})
+        expected = _expected(plan, seconds, refused=None)
         readiness = self._readiness(plan)
         readiness.await_parts(expected)
         plan = adapt(plan, self._admin.plugin_version())
@@ -228,7 +228,7 @@ def published(container: ContainerSeen | None, inner: int) -> Place | None:
     return next((Place(address=one.address, port=one.port) for one in found), None)
 
 
-def _expected(plan: HigressPlan, seconds: float, *, refused: Mapping[str, int]) -> Expected:
+def _expected(plan: HigressPlan, seconds: float, *, refused: Mapping[str, int] | None) -> Expected:
     return Expected(
         spec=plan.spec,
         ring=plan.ring,

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from aigw.clients.console import Console
 from aigw.clients.containers import Attended
 from aigw.clients.http import ask_gateway
-from aigw.engines.higress_admin import Admin
+from aigw.engines.higress_admin import Admin, InForce
 from aigw.engines.higress_signs import death, last_words
 from aigw.engines.place import Place
 from aigw.errors import DockerRefused, EngineRefused, NotReady
@@ -22,6 +22,7 @@ from aigw.state.secrets import KeyRing
 _POLL_SECONDS = 0.05
 _LOOK_SECONDS = 0.5
 _ANSWER_SECONDS = 10.0
+_GRACE_SECONDS = 10.0
 _LOGS = {"the API server": "apiserver", "the console": "console", "Envoy": "gateway"}
 
 Waiting = Callable[[str], AbstractContextManager[None]]
@@ -31,13 +32,14 @@ Waiting = Callable[[str], AbstractContextManager[None]]
 class Expected:
     """What must be true at the end, and by when (monotonic seconds).
 
-    `keys` are those that the providers are asked with; `refused` how often what was refused before.
+    `keys` are those that the providers are asked with; `refused` how often what was refused before,
+    None at a boot: what an Envoy that has just begun has in force is new.
     """
 
     spec: GatewaySpec
     ring: KeyRing
     generation: str
-    refused: Mapping[str, int]
+    refused: Mapping[str, int] | None
     deadline: float
 
     @property
@@ -64,6 +66,7 @@ class Readiness:
         self._waiting = waiting
         self._before = before
         self._admin = Admin(docker, paths.name)
+        self._refused = 0.0
         self.refusals: Mapping[str, int] = {}
         """How often configurations were refused, as seen last."""
 
@@ -93,21 +96,28 @@ class Readiness:
         return "" if self._admin.api_server_answers() else "its API server does not answer"
 
     def _taken(self, expected: Expected) -> str:
-        """Say what of the new configuration is not in force; raises EngineRefused."""
-        self.refusals = self._admin.refusals()
-        risen = [
-            name for name, count in self.refusals.items() if count > expected.refused.get(name, 0)
-        ]
-        if risen:
+        """Say what of the new configuration is not in force; raises EngineRefused.
+
+        At a boot what somebody else's plugin refused does not count once ours is in force.
+        """
+        self.refusals, before = self._admin.refusals(), expected.refused or {}
+        risen = [name for name, count in self.refusals.items() if count > before.get(name, 0)]
+        found = self._admin.in_force()
+        missing = _missing(found, expected)
+        if risen and not found.texts:
+            missing = "its plugins are not there"
+        if risen and not self._may_come(expected, missing):
             words = self._last_words("gateway", expected)
             message = f"the gateway refused its configuration ({risen[0]})"
             raise EngineRefused(message, quoted=words)
-        found = self._admin.in_force()
-        if found.unguarded:
-            return f"its listener lacks our filter `{found.unguarded}`"
-        if not found.serves(expected.generation):
-            return "its routes are those from before"
-        return "its keys are those from before" if found.missing(expected.keys) else ""
+        return missing
+
+    def _may_come(self, expected: Expected, missing: str) -> bool:
+        """Say whether a refusal may have been another's: at a boot, and ours is or comes soon."""
+        if expected.refused is not None:
+            return False
+        self._refused = self._refused or time.monotonic()
+        return not missing or time.monotonic() < self._refused + _GRACE_SECONDS
 
     def _await(
         self, part: str, expected: Expected, problem: Callable[[], str], pause: float
@@ -143,6 +153,15 @@ class Readiness:
 
     def _last_words(self, part: str, expected: Expected) -> str:
         return last_words(self._paths.part_logs, part, expected.keys, before=self._before)
+
+
+def _missing(found: InForce, expected: Expected) -> str:
+    """Say what of the new configuration is not in force."""
+    if found.unguarded:
+        return f"its listener lacks our filter `{found.unguarded}`"
+    if not found.serves(expected.generation):
+        return "its routes are those from before"
+    return "its keys are those from before" if found.missing(expected.keys) else ""
 
 
 def _difference(found: str, wanted: str) -> str:
