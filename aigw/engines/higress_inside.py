@@ -76,6 +76,9 @@ class Inside:
         self.write(plan)
         readiness.await_effect(expected)
         self._keep_refusals(readiness)
+        if readiness.refusals:
+            which = ", ".join(sorted(readiness.refusals))
+            self._voice.note(f"note: Envoy refused a plugin that is not ours; ours serve ({which})")
         return plan
 
     def write(self, plan: HigressPlan) -> None:
