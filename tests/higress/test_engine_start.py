@@ -72,10 +72,11 @@ def test_without_providers_it_serves_health_and_says_how_to_add_one(
 ) -> None:
     started = machine.start("-q")
     assert started.err == ""
-    first, engine, probe, add = started.out.splitlines()
+    first, engine, probe, console, add = started.out.splitlines()
     assert first == f"gateway {machine.name} runs: {machine.url}"
     assert engine == "engine: higress (asked for)"
     assert probe.startswith("probe: /health answered 200 in ")
+    assert console.startswith(f"console: http://127.0.0.1:{machine.outer[1]} ")
     assert add.startswith("add a provider: ")
     status, headers, body = machine.ask("gpt-4o")
     assert (status, json.loads(body)["error"]["code"]) == (404, "model_not_found")
