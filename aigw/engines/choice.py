@@ -94,7 +94,7 @@ def foreseen(paths: GatewayPaths, choice: Choice, *, retain: bool) -> Iterator[N
     Who is killed in between leaves a container that only the right engine finds, and so does who
     wants it retained, or loses Docker.
     """
-    before = kept(paths)
+    before, new = kept(paths), not paths.run.exists()
     private_folder(paths.run)
     remember(paths, choice)
     try:
@@ -102,6 +102,9 @@ def foreseen(paths: GatewayPaths, choice: Choice, *, retain: bool) -> Iterator[N
     except AigwError as error:
         if not retain and not isinstance(error, DockerGone):
             remember(paths, before) if before else paths.choice.unlink(missing_ok=True)
+            if new:  # the folder of a run is the sign of a gateway
+                with suppress(OSError):
+                    paths.run.rmdir()
         raise
 
 
