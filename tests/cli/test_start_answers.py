@@ -45,7 +45,34 @@ def test_a_required_option_is_taken_from_the_environment(aigw: Program, process:
     assert served(process).providers[0].options["awsRegion"] == "eu-central-1"
 
 
+IMAGES = {
+    "a region": (("--region", "asia"), {"registry": "asia"}),
+    "a registry": (("--registry", "127.0.0.1:5000"), {"registry": "127.0.0.1:5000"}),
+    "an image": (
+        ("--image-repo", "me/gw", "--image-tag", "2"),
+        {"repository": "me/gw", "tag": "2"},
+    ),
+    "a policy": (("--pull", "never"), {"pull": "never"}),
+    "limits": (("--memory", "2g", "--cpus", "2"), {"memory": "2g", "cpus": 2}),
+}
+
+
+@pytest.mark.parametrize(("flags", "kept"), IMAGES.values(), ids=IMAGES.keys())
+def test_what_is_said_of_the_container_is_kept(
+    aigw: Program, process: Process, flags: tuple[str, ...], kept: dict[str, object]
+) -> None:
+    assert begin(aigw, process, *flags).code == 0
+    begin(aigw, process)
+    tree = yaml.safe_load((aigw.folder / "gateway.yaml").read_text())
+    assert {**tree.get("image", {}), **tree.get("container", {})} == kept
+
+
 REFUSED = {
+    "a region and a registry": (
+        ("--region", "asia", "--registry", "r.example"),
+        "--region and --registry say the same: give one of them",
+    ),
+    "a region that is none": (("--region", "mars"), "invalid value for '--region'"),
     "a provider without a key": (
         ("--openai-models", "gpt-4o"),
         "provider `openai` needs a key: --key-stdin, --key-env, --key-file, --key, or "
