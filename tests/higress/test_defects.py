@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -14,6 +15,7 @@ from typing import Any
 import docker
 import pytest
 
+from tests.faults.canaries import files_with, watched
 from tests.higress import image
 from tests.higress.higress_machine import KEY, HigressMachine, openai
 from tests.higress.upstreams import Upstream
@@ -123,6 +125,22 @@ def test_no_key_is_known_to_docker_or_open_to_other_users(machine: HigressMachin
     assert [secret for secret in secrets if secret in shown] == []
     for folder in (machine.data.resolve(), machine.store.resolve(), machine.data / "logs"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
+
+
+def test_a_key_that_comes_and_goes_is_seen_by_nobody(machine: HigressMachine) -> None:
+    key, begun = "sk-canary-e1b0c442-98fc1c14", int(time.time()) - 1
+    flags = ("--provider", "deepseek", "--key-stdin", "--no-check", "-v")
+    with watched([key]) as watch:
+        said = [machine.run("config", "add", *flags, stdin=key)]
+    said += [machine.run("plan", "-v", "--debug")]
+    said += [machine.run("config", "remove", "--provider", "deepseek", "-v")]
+    assert (watch.seen, watch.looks > 1) == (set(), True)
+    until = int(time.time()) + 1
+    events: Any = machine.client.api.events(since=begun, until=until, decode=True)
+    told = f"{said}{list(events)}{machine.container.attrs}"
+    assert "exec_start" in told
+    assert key not in told
+    assert files_with(machine.folder, [key]) == set()
 
 
 def test_the_first_start_says_what_works_on_the_ports_that_there_are(
