@@ -1,8 +1,13 @@
-"""A container engine for tests: the one that answers, or one that is started for the session."""
+"""A container engine for tests: the one that answers, or one that is started for them.
+
+`python -m tests.higress.engine_setup COMMAND ...` runs a command with it: `make test` does, for its
+processes share one.
+"""
 
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -63,3 +68,17 @@ def _wait(process: subprocess.Popen[bytes], log: Path) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise NoEngine(f"dockerd does not come up: {log.read_text(errors='replace')[-800:]}")
         time.sleep(0.1)
+
+
+def main(command: list[str]) -> int:
+    """Run a command with an engine; without one it is run all the same, and says what it misses."""
+    try:
+        with engine():
+            return subprocess.call(command)
+    except NoEngine as error:
+        sys.stderr.write(f"warning: {error}; tests that need containers do not run\n")
+        return subprocess.call(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
