@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aigw.clients.containers import Attended
 from aigw.errors import NotReady
@@ -113,6 +114,14 @@ class Admin:
             texts="\n".join(text for name, text in plugins.items() if name.endswith(_PROVIDERS)),
         )
 
+    def clusters(self) -> Mapping[str, frozenset[str]]:
+        """Return the addresses of every place that requests can be sent to now, by its name."""
+        listed = json.loads(self._get("/clusters?format=json")).get("cluster_statuses", [])
+        return {
+            str(one.get("name")): frozenset(map(_address, one.get("host_statuses", [])))
+            for one in listed
+        }
+
     def _get(self, target: str, *, post: bool = False) -> str:
         command = (*_ASK, *(("-X", "POST") if post else ()), f"{_ADMIN}{target}")
         ran = self._docker.run(self._name, command, seconds=_SECONDS)
@@ -131,6 +140,11 @@ def _filters(dumps: Iterable[Mapping[str, object]]) -> Iterator[tuple[str, objec
         for one in listed if isinstance(listed, list) else []:
             inner = one.get("ecds_filter", {})
             yield str(inner.get("name", "")), inner
+
+
+def _address(host: Mapping[str, Any]) -> str:
+    found = host.get("address", {}).get("socket_address", {})
+    return f"{found.get('address')}:{found.get('port_value')}"
 
 
 def _texts(tree: object) -> Iterator[str]:

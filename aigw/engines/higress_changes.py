@@ -110,6 +110,20 @@ def providers_of(resources: Resources) -> Mapping[str, Mapping[str, Tree]]:
     return {str(one["id"]): one for one in listed if "id" in one}
 
 
+def clusters_of(resources: Resources) -> dict[str, str]:
+    """Return what Envoy calls the place of each provider, and its address where it needs no DNS."""
+    found = {}
+    for provider in providers_of(resources):
+        match registry_of(resources, provider):
+            case {"type": "static" as kind, "port": port, "domain": str(address)}:
+                found[f"outbound|{port}||llm-{provider}.internal.{kind}"] = address
+            case {"type": kind, "port": port}:
+                found[f"outbound|{port}||llm-{provider}.internal.{kind}"] = ""
+            case _:
+                continue
+    return found
+
+
 def registry_of(resources: Resources, provider: str) -> object:
     """Return the address of a provider; None where it has none."""
     spec = resources.get("mcpbridges/default.yaml", {}).get("spec") or {}

@@ -10,7 +10,7 @@ from aigw.clients.console import Console
 from aigw.clients.containers import Attended, ContainerSeen
 from aigw.engines import higress_account
 from aigw.engines.higress_admin import Admin
-from aigw.engines.higress_changes import Changes
+from aigw.engines.higress_changes import Changes, clusters_of
 from aigw.engines.higress_container import CONSOLE, HTTP
 from aigw.engines.higress_live import Live, remove, take_back, write
 from aigw.engines.higress_plan import HigressPlan
@@ -237,5 +237,6 @@ def _expected(plan: HigressPlan, seconds: float, *, refused: Mapping[str, int] |
         ring=plan.ring,
         generation=plan.generation,
         refused=refused,
+        clusters=clusters_of(plan.changes.wanted),
         deadline=time.monotonic() + seconds,
     )

@@ -33,13 +33,15 @@ class Expected:
     """What must be true at the end, and by when (monotonic seconds).
 
     `keys` are those that the providers are asked with; `refused` how often what was refused before,
-    None at a boot: what an Envoy that has just begun has in force is new.
+    None at a boot: what an Envoy that has just begun has in force is new. `clusters` are where
+    the providers are, as Envoy names it, with an address unless DNS has it.
     """
 
     spec: GatewaySpec
     ring: KeyRing
     generation: str
     refused: Mapping[str, int] | None
+    clusters: Mapping[str, str]
     deadline: float
 
     @property
@@ -87,6 +89,7 @@ class Readiness:
 
         self._await("Envoy", expected, generation, _POLL_SECONDS)
         self._await("Envoy", expected, lambda: self._taken(expected), _POLL_SECONDS)
+        self._await("Envoy", expected, lambda: self._placed(expected), _POLL_SECONDS)
         for provider in expected.spec.providers:
             keyed = bool(expected.ring.get(provider.id))
             probe = partial(_probed, place, provider.id, keyed=keyed)
@@ -111,6 +114,14 @@ class Readiness:
             message = f"the gateway refused its configuration ({risen[0]})"
             raise EngineRefused(message, quoted=words)
         return missing
+
+    def _placed(self, expected: Expected) -> str:
+        """Say which provider could not be reached yet: a probe does not go as far as there."""
+        known = self._admin.clusters() if expected.clusters else {}
+        for name, address in expected.clusters.items():
+            if name not in known or (address and address not in known[name]):
+                return f"it does not know yet where `{name}` is"
+        return ""
 
     def _may_come(self, expected: Expected, missing: str) -> bool:
         """Say whether a refusal may have been another's: at a boot, and ours is or comes soon."""

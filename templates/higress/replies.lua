@@ -24,11 +24,11 @@ local function unconverted(handle, provider)
   return find(text, "unsupported API", 1, true) and faults.unconverted(provider) or faults.failed()
 end
 
--- What Envoy and the plugins say by themselves is plain text.
+-- What Envoy and the plugins say by themselves is plain text; of a place that it does not know, nothing.
 local function own_words(handle, noted, provider)
   local headers = handle:headers()
   if headers:get("x-envoy-upstream-service-time") then return nil end
-  if not find(headers:get("content-type") or "", "^text/plain") then return nil end
+  if not find(headers:get("content-type") or "text/plain", "^text/plain") then return nil end
   local status = headers:get(":status")
   if noted.sent and status == "504" then return faults.slow(provider) end
   if noted.sent and status == "503" then return faults.unreachable(provider) end

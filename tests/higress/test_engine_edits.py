@@ -153,6 +153,26 @@ def test_a_route_changed_or_removed_by_hand_is_seen_and_made_again(
     assert used(settled, provider) == KEY
 
 
+def test_a_place_removed_by_hand_is_an_error_that_clients_can_read_until_it_is_there_again(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    bridge = settled.resource(BRIDGE)
+    spec, metadata = bridge["spec"], bridge["metadata"]
+    spec["registries"] = [one for one in spec["registries"] if one["name"] != "llm-openai.internal"]
+    metadata["resourceVersion"] = str(int(metadata["resourceVersion"]) + 1)
+    settled.put(BRIDGE, bridge)
+    status, code = eventually(lambda: _refused(settled))
+    assert (status, code) == (502, "provider_unreachable")
+    assert drift(settled)
+    settled.start()
+    assert used(settled, provider) == KEY
+
+
+def _refused(machine: HigressMachine) -> tuple[int, str] | tuple[()]:
+    status, _, body = machine.ask("gpt-4o")
+    return () if status == 200 else (status, json.loads(body)["error"]["code"])
+
+
 def _prefix(machine: HigressMachine, route: str) -> str:
     """Return the model that a route is for, as it begins."""
     body = json.loads(machine.resource(f"configmaps/ai-route-{route}.yaml")["data"]["data"])
