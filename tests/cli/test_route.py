@@ -51,6 +51,9 @@ def test_a_rule_is_added_and_shown(routed: Program) -> None:
     )
     assert rule["pattern"] == r"(?i)^(?:深入思考|deep c\+\+\?)"
     assert rule["trigger"] == "深入思考|deep c++?"
+    long = "a phrase that is longer than what the old script showed of one"
+    add(routed, long, "--name", "long")
+    assert f"  {long}  " in routed("route", "list").out
 
 
 def test_a_rule_says_when_auto_routing_is_off(routed: Program) -> None:
