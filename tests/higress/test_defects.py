@@ -189,23 +189,29 @@ def test_what_is_asked_for_after_a_delete_counts(
 
 
 @pytest.fixture
-def old_plugins() -> Iterator[str]:
-    """An image that has other versions of the plugins than the newest."""
+def archive(tmp_path: Path) -> Iterator[Path]:
+    """A file with an image that is not here, and has other versions of the plugins."""
     client: Any = docker.from_env()
     recipe = f"FROM {image.standin()}\nENV STANDIN_PLUGIN_VERSIONS={OLD_VERSION}\n"
     tag = f"{image.REPOSITORY}:{OLD_PLUGINS}"
     client.images.build(fileobj=io.BytesIO(recipe.encode()), tag=tag, rm=True, forcerm=True)
-    yield OLD_PLUGINS
+    file = tmp_path / "image.tar"
+    with file.open("wb") as target:
+        target.writelines(client.images.get(tag).save(chunk_size=1 << 20, named=tag))
+    client.images.remove(tag, force=True)
+    yield file
     client.images.remove(tag, force=True)
     client.close()
+    file.unlink()
 
 
-def test_the_plugins_are_those_that_the_image_has(
-    tmp_path: Path, old_plugins: str, provider: Upstream
+def test_without_a_network_an_image_of_another_version_serves(
+    tmp_path: Path, archive: Path, provider: Upstream
 ) -> None:
     with HigressMachine(folder=tmp_path) as one:
         document = str(one.document(openai(provider)))
-        one.start("--file", document, "--openai-key", KEY, "--image-tag", old_plugins)
+        where = ("--image-archive", str(archive), "--image-tag", OLD_PLUGINS)
+        one.start("--file", document, "--openai-key", KEY, *where)
         assert sent(one, provider, "gpt-4o")["authorization"] == f"Bearer {KEY}"
         proxy = one.resource("wasmplugins/ai-proxy.internal.yaml")
         assert OLD_VERSION in json.dumps(proxy)
