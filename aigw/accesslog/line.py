@@ -34,9 +34,9 @@ def _parts(request: Request) -> Iterator[str]:
 
 
 def _models(request: Request) -> Iterator[str]:
-    if request.model:
-        served = request.served_model
-        yield request.model if served in ("", request.model) else f"{request.model}->{served}"
+    names = dict.fromkeys(name for name in (request.model, request.served_model) if name)
+    if names:
+        yield "->".join(names)
     if request.rule:
         yield f"rule={request.rule}"
     if request.provider:

@@ -43,7 +43,7 @@ def unharmed(machine: HigressMachine, provider: Upstream) -> Iterator[None]:
     assert machine.ask("deepseek-chat")[0] == 404
 
 
-def add(machine: HigressMachine, provider: Upstream, *, expect: int = 5) -> Ended:
+def add(machine: HigressMachine, provider: Upstream, *, expect: int | None = 5) -> Ended:
     """Add a provider that is right in itself."""
     url = f"http://{provider.ip}:8000/v1"
     kind = ("--provider", "deepseek", "--url", url, "--key", DEEP, "--no-check")
