@@ -69,7 +69,8 @@ def test_an_error_is_known_by_its_route_though_no_model_is_logged() -> None:
 
 def test_a_request_reads_as_one_of_the_embedded_engine_does() -> None:
     assert line(found(0), UTC) == (
-        "2026-11-21 13:09:01.379 200 POST /v1/chat/completions qwen-max provider=dashscope 49ms tokens=7+3"
+        "2026-11-21 13:09:01.379 200 POST /v1/chat/completions qwen-max provider=dashscope "
+        "49ms tokens=7+3"
     )
 
 
