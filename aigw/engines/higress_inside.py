@@ -73,7 +73,7 @@ class Inside:
         readiness = self._readiness(plan)
         readiness.await_parts(expected)
         plan = adapt(plan, self._admin.plugin_version())
-        self.write(plan)
+        self._put(plan)  # not `write`: what people had edited is kept already
         readiness.await_effect(expected)
         self._keep_refusals(readiness)
         if readiness.refusals:
@@ -84,6 +84,9 @@ class Inside:
     def write(self, plan: HigressPlan) -> None:
         """Write everything by file."""
         self._keep_edits(plan.changes)
+        self._put(plan)
+
+    def _put(self, plan: HigressPlan) -> None:
         write(self._store, plan.changes, step=self._voice.step)
         remove(self._store, plan.changes, step=self._voice.step)
 
