@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands_in_text import every_command, shown
+from tests.old_installation import old_folder
 from tests.shell import paste
 from tests.world import ROOT, Machine, free_ports
 
@@ -18,14 +19,22 @@ NOT_PASTED = {
     "curl": "would ask a provider on the network",
     "aigw logs --follow": "never ends",
 }
-REFUSED = {"aigw delete": 2, "aigw status --probe --json": 5}
-"""Without a terminal nobody can be asked, and the providers here answer nobody."""
+REFUSED = {
+    "aigw delete": 2,
+    "aigw import ./higress": 2,
+    "aigw import ./higress --undo": 2,
+    "aigw status --probe --json": 5,
+    "aigw console --open": 2,
+    "aigw console --password": 2,
+}
+"""Nobody can be asked without a terminal, the providers answer nobody, and there is no Docker."""
 BEFORE = {
     **dict.fromkeys(
         ("aigw", "aigw stop", "aigw restart", "aigw status", "aigw logs", "aigw plan"),
         "aigw start",
     ),
     **dict.fromkeys(("aigw export", "aigw export kubernetes"), "aigw config remove --id openai"),
+    "aigw import": "aigw delete --purge --yes",
     "aigw route remove": "aigw route add --name code --model qwen-turbo --trigger code",
 }
 """What has been done before the examples of a command make sense."""
@@ -62,6 +71,7 @@ def prepare(machine: Machine) -> None:
     """Keep a gateway with some providers on the machine, and the files that examples name."""
     for name, text in {"gateway.yaml": GATEWAY, "request.json": REQUEST}.items():
         (machine.folder / name).write_text(text, encoding="utf-8")
+    old_folder(machine.folder / "higress", "03-dashscope-openai")
     machine.data.mkdir(parents=True, mode=0o700)
     (machine.data / "gateway.yaml").write_text(GATEWAY, encoding="utf-8")
     (machine.data / "credentials.yaml").write_text(CREDENTIALS, encoding="utf-8")
