@@ -2,14 +2,13 @@
 
 import pytest
 
-from aigw import catalog
 from aigw.cli.wizard import DONE, RuleAnswer
 from aigw.clients.http import KeyState, KeyVerdict
 from aigw.errors import Interrupted
-from aigw.spec.gateway import EngineName, GatewaySpec
+from aigw.spec.gateway import GatewaySpec
 from aigw.spec.provider import ModelPattern, Provider
 from aigw.spec.secret import Secret, Stored
-from tests.unit.cli.person import Obliging, Person, deepseek, only, run, wizard
+from tests.unit.cli.person import Person, deepseek, only, run, wizard
 
 ACCEPTED = KeyVerdict(state=KeyState.ACCEPTED, detail="")
 NO_AUTO = ("Let higress/auto", False)
@@ -234,56 +233,6 @@ def test_what_is_configured_is_marked_and_what_cannot_run_is_left_out() -> None:
     assert titles["deepseek"].startswith("[configured] ")
     assert not titles["openai"].startswith("[configured] ")
     assert "deepl" not in titles
-
-
-ENVOY, HIGRESS = EngineName.ENVOY, EngineName.HIGRESS
-
-
-@pytest.mark.parametrize(
-    ("engines", "only_there"),
-    [((HIGRESS,), {"deepl", "dify", "triton"}), ((ENVOY, HIGRESS), {"deepl", "dify", "triton"})],
-    ids=["higress", "either"],
-)
-def test_what_the_engine_runs_can_be_chosen_once(
-    engines: tuple[EngineName, ...], only_there: set[str]
-) -> None:
-    script = [("Which provider?", DONE), YES]
-    _, person = run(script, engines=engines)
-    chosen = [one.value for one in person.seen]
-    titles = [one.title for one in person.seen]
-    assert {"claude", "claude-code", "vertex", "bedrock", "hunyuan", *only_there} <= set(chosen)
-    assert ("demo" in chosen) == (ENVOY in engines)
-    assert (len(set(chosen)), len(set(titles))) == (len(chosen), len(chosen))
-
-
-@pytest.mark.parametrize("type_id", [one.id for one in catalog.every() if not one.needs_url])
-def test_everything_that_can_be_chosen_can_be_described(type_id: str) -> None:
-    options: dict[str, object] = {
-        "awsRegion": "eu-west-1",
-        "vertexProjectId": "p",
-        "vertexRegion": "global",
-    }
-    options |= {"cloudflareAccountId": "0" * 32, "targetLang": "DE", "Set options": False}
-    key = {"Key for": "sk-0123456789", "Check the key": False}
-    person = Obliging(answers={**options, **key, "Models": "one-model"})
-    answer = wizard(person, engines=(ENVOY, HIGRESS)).about.describe(type_id)
-    assert answer.type.id == type_id
-    assert answer.patterns == ("one-model",)
-
-
-def test_providers_that_no_engine_runs_together_are_said_at_once() -> None:
-    demo = [("Which provider?", "demo"), ("Models", None)]
-    deepl = [
-        ("Which provider?", "deepl"),
-        ("targetLang", "DE"),
-        ("Key for deepl", "key"),
-        ("Check the key", False),
-        ("Models", None),
-    ]
-    end = [("Which provider?", DONE), NO_AUTO, YES]
-    answers, person = run([*demo, *deepl, *end], engines=(ENVOY, HIGRESS))
-    assert "provider `deepl` cannot be used on the envoy engine" in person.heard[0]
-    assert only(answers).type.id == "demo"
 
 
 def test_a_configured_provider_keeps_what_is_not_said_anew() -> None:
