@@ -1,4 +1,4 @@
-"""Which providers the wizard offers: those that an engine runs here, each once, none without end."""
+"""Which providers the wizard offers: those that an engine runs here, and each of them once."""
 
 import pytest
 
