@@ -188,6 +188,17 @@ def test_what_is_asked_for_after_a_delete_counts(
     assert sent(machine, provider, "claude-opus-4-5")["authorization"] == f"Bearer {TOKEN}"
 
 
+def test_a_folder_that_docker_cannot_be_told_of_is_refused_and_nothing_kept(tmp_path: Path) -> None:
+    with HigressMachine(folder=tmp_path) as one:
+        folder = tmp_path / "co:lon"
+        refused = one.start("--openai-key", KEY, "--data-folder", str(folder), expect=2)
+        assert refused.err.splitlines()[0] == (
+            f"error: a container cannot be given the folder `{folder}`: there is a `:` in its name"
+        )
+        assert not (folder / "gateway.yaml").exists()
+        assert one.containers() == []
+
+
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Path]:
     """A file with an image that is not here, and has other versions of the plugins."""
