@@ -48,10 +48,10 @@ class Engine(Protocol[PlanType]):
         """Let requests finish for so long and end everything; False when one was cut."""
         ...
 
-    def remove(self, *, purge: bool) -> tuple[str, ...]:
+    def remove(self) -> tuple[str, ...]:
         """Remove what the engine made outside the data folder, stopped before; say what.
 
-        With `purge` what it made inside can be removed by us afterwards.
+        What it made inside can be removed by us afterwards.
         """
         ...
 

@@ -123,7 +123,7 @@ class EnvoyEngine:
                 self._environ
             )
 
-    def remove(self, *, purge: bool) -> tuple[str, ...]:  # noqa: ARG002 - all is ours
+    def remove(self) -> tuple[str, ...]:
         """Have nothing to remove: all that Envoy has are files of the gateway."""
         return ()
 

@@ -197,9 +197,10 @@ class HigressEngine:
         self._docker.stop(container.id, seconds=10)
         return drained
 
-    def remove(self, *, purge: bool) -> tuple[str, ...]:
-        """Remove the container; with `purge` make what it wrote ours, so that it can be removed."""
-        return self._boot.remove(purge=purge)
+    def remove(self) -> tuple[str, ...]:
+        """Remove every container of the gateway; what they wrote is ours from then on."""
+        known = self._image.known
+        return self._boot.remove(known.id if known else "")
 
     @cached_property
     def _boot(self) -> Boot:

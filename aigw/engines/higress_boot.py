@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from os import fspath
+from pathlib import Path
 
 from aigw.clients.containers import Attended, Containers, ContainerSeen
 from aigw.engines.higress_container import FOLDER, asides, binds, is_ours, keep_made_with
@@ -106,15 +107,16 @@ class Boot:
         """Remove the container that was there before, once it is not needed any more."""
         self._remove(self._before)
 
-    def remove(self, *, purge: bool) -> tuple[str, ...]:
-        """Remove every container of the gateway; with `purge` its files become ours."""
-        removed = []
-        for container in self._quick.containers(f"{FOLDER}={fspath(self._paths.folder)}"):
-            if purge:
-                self._own_files(container.image)
+    def remove(self, image: str) -> tuple[str, ...]:
+        """Remove every container of the gateway; its files become ours, by an image that is here.
+
+        `image` is for where no container tells of one.
+        """
+        found = self._quick.containers(f"{FOLDER}={fspath(self._paths.folder)}")
+        self._own_files(found[0].image if found else image)
+        for container in found:
             self._docker.remove(container.id)
-            removed.append(f"container {container.name}")
-        return tuple(removed)
+        return tuple(f"container {container.name}" for container in found)
 
     def _end(self, container: ContainerSeen | None) -> None:
         if container is not None and container.running:
@@ -211,9 +213,19 @@ class Boot:
 
     def _own_files(self, image: str) -> None:
         """Give us what the container's root made: folders of root's cannot be emptied by others."""
-        if not self._store.foreign_folders():
+        targets = binds(self._paths)
+        if not image or not any(map(_is_foreign, targets)):
             return
         owner = f"{os.geteuid()}:{os.getegid()}"
-        targets = binds(self._paths)
         with suppress(AigwError):
             self._docker.once(image, ("chown", "-R", owner, *targets.values()), binds=targets)
+
+
+def _is_foreign(folder: str) -> bool:
+    """Say whether another user made a folder in it: what is in that we cannot remove."""
+    here = os.geteuid()
+    return any(
+        Path(place, name).lstat().st_uid != here
+        for place, names, _ in os.walk(folder)
+        for name in names
+    )

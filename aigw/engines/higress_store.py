@@ -142,12 +142,6 @@ class Store:
             return True
         return False
 
-    def foreign_folders(self) -> list[Path]:
-        """Return the folders that another user made in it: what is in them we cannot remove."""
-        here = os.geteuid()
-        found = (Path(place) for place, _, _ in os.walk(self._folder))
-        return [place for place in found if place.lstat().st_uid != here]
-
 
 def _mapping(tree: object) -> Mapping[str, Tree]:
     return tree if isinstance(tree, Mapping) else {}

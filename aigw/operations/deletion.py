@@ -33,7 +33,7 @@ def delete(world: World, gateway: str, *, purge: bool) -> Deleted:
         paths = world.home.existing(gateway)
     waiting = world.waiting(f"waiting for the requests of gateway `{gateway}` to end")
     with held(paths), waiting:
-        removed = _end(world, paths, purge=purge)
+        removed = _end(world, paths)
         removed += _remove(paths.runtime, paths.envoy, *_run(paths, purge=purge))
         if purge:
             removed += _remove(paths.logs, paths.higress, paths.credentials, paths.spec)
@@ -57,11 +57,11 @@ def _run(paths: GatewayPaths, *, purge: bool) -> list[Path]:
     return [entry for entry in paths.run.iterdir() if entry != journal]
 
 
-def _end(world: World, paths: GatewayPaths, *, purge: bool) -> list[str]:
+def _end(world: World, paths: GatewayPaths) -> list[str]:
     """Stop what runs, and remove what the engine made; say what that was."""
     engine = engine_of(world, paths)
     engine.stop(seconds=STOP_SECONDS)
-    return list(engine.remove(purge=purge))
+    return list(engine.remove())
 
 
 def _there(paths: GatewayPaths) -> bool:

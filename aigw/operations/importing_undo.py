@@ -74,7 +74,7 @@ def take_back(world: World, paths: GatewayPaths, docker: Docker, *, purge: bool)
         if kept(paths) is not None:
             engine = engine_of(world, paths)
             engine.stop(seconds=STOP_SECONDS)
-            engine.remove(purge=purge)
+            engine.remove()
         back = _give_back(world, paths, docker, journal) if journal is not None else False
         if purge:
             _unlink(paths.spec, paths.credentials)

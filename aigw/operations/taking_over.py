@@ -43,7 +43,7 @@ def taking_over(
             old.apply(old.plan(before.spec))
             error.message = f"{error.message}; it runs on the other engine as before"
         raise
-    old.remove(purge=False)
+    old.remove()
 
 
 def move_steps(world: World, paths: GatewayPaths, choice: Choice) -> tuple[Step, ...]:
