@@ -7,14 +7,6 @@ from pathlib import Path
 from typing import NoReturn
 
 from aigw.engines.choice import Choice, Possible, choose, foreseen, kept, refuse_types, remember
-    Choice,
-    Possible,
-    choose,
-    foreseen,
-    kept,
-    refuse_types,
-    remember,
-)
 from aigw.engines.means import Means
 from aigw.engines.plan import Plan, Step
 from aigw.engines.seen import State
