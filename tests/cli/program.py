@@ -11,7 +11,6 @@ from aigw.cli.options import Common
 from aigw.cli.root import app
 from aigw.cli.session import Session
 
-
 NO_DOCKER = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 """So that no test asks the Docker engine of the tester's machine for an image."""
 

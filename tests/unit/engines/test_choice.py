@@ -59,7 +59,7 @@ def never(_: GatewaySpec) -> Possible:
     ],
 )
 def test_an_engine_is_chosen_with_a_reason(
-    paths: GatewayPaths, spec: GatewaySpec, look: Look, engine: str, reason: str
+    paths: GatewayPaths, *, spec: GatewaySpec, look: Look, engine: str, reason: str
 ) -> None:
     assert choose(spec, paths, look) == Choice(engine=EngineName(engine), reason=reason)
 

@@ -8,9 +8,9 @@ from aigw.clients.process import Identity
 from aigw.engines.envoy_plan import steps
 from aigw.engines.file_names import BOOTSTRAP, CLUSTERS, LISTENERS, ROUTES
 from aigw.engines.look import Facts
-from aigw.engines.seen import State
 from aigw.engines.place import Place
 from aigw.engines.record import Record
+from aigw.engines.seen import State
 
 SUPERVISOR, ENVOY = Identity(pid=10, started="boot/1"), Identity(pid=11, started="boot/2")
 FILES = {
