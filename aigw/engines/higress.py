@@ -101,10 +101,13 @@ class HigressEngine:
             return unreachable(error)
 
     def runs(self) -> bool:
-        """Say whether the container runs."""
+        """Say whether the container runs, as far as Docker tells; that it does not is told."""
         try:
             container = self._quick.container(self._paths.name)
-        except (DockerMissing, DockerGone):
+        except (DockerMissing, DockerGone) as error:
+            self._voice.note(
+                f"{error.message}; what changes is kept, and counts from `aigw start` on"
+            )
             return False
         return container is not None and is_ours(container, self._paths) and container.running
 
