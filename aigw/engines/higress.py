@@ -133,6 +133,7 @@ class HigressEngine:
                     image=image,
                     because=because,
                     changes=found,
+                    generation=name,
                     stale=serving != name,
                     dead=dead,
                 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aigw.clients.containers import ContainerSeen
-from aigw.engines.higress_changes import Changes
+from aigw.engines.higress_changes import Changes, only_renamed
 from aigw.engines.higress_container import is_made_so
 from aigw.engines.plan import Plan, Step
 from aigw.rendering.higress import Resources
@@ -66,6 +66,7 @@ def steps(
     image: str,
     because: tuple[str, ...],
     changes: Changes,
+    generation: str,
     stale: bool,
     dead: str,
 ) -> Iterator[Step]:
@@ -74,11 +75,22 @@ def steps(
         yield Step(action="pull", what="image")
     for edit in changes.edits:
         yield Step(action="overwrite", what=f"an edit in {edit}")
-    for path in changes.written:
-        yield Step(action="write", what=path)
+    yield from _writes(changes, generation)
     for path in changes.removed:
         yield Step(action="remove", what=path)
     yield from _container_steps(container, because, stale=stale and not changes.written, dead=dead)
+
+
+def _writes(changes: Changes, generation: str) -> Iterator[Step]:
+    """Say which objects are written; those that get nothing but the new generation as one."""
+    renamed = 0
+    for path in changes.written:
+        if only_renamed(changes.there.get(path), changes.wanted[path], generation):
+            renamed += 1
+        else:
+            yield Step(action="write", what=path)
+    if renamed:
+        yield Step(action="write", what=f"the generation into {renamed} objects of routes")
 
 
 def _container_steps(

@@ -85,6 +85,20 @@ def test_a_changed_key_and_one_more_are_used_at_once(
     assert {used(running, provider, "gpt-4o") for _ in range(5)} == {KEY}
 
 
+def test_a_provider_that_moves_is_asked_at_its_new_place_at_once(
+    running: HigressMachine, provider: Upstream
+) -> None:
+    with Upstream() as other:
+        with undisturbed(running, provider):
+            add(running, other, kind="openai")
+            provider.answers()
+            provider.forget()
+            assert used(running, other, "gpt-4o") == KEY
+        assert [one for one in provider.requests() if b"gpt-4o" in one.body] == []
+        add(running, provider, kind="openai")
+        assert used(running, provider, "gpt-4o") == KEY
+
+
 def test_a_type_that_the_console_does_not_know_comes_and_goes_by_file(
     running: HigressMachine, provider: Upstream
 ) -> None:

@@ -90,9 +90,6 @@ def test_everything_works_for_an_ordinary_user_of_the_docker_group(
     user.run("config", "add", "--provider", "openai", "--key", KEY, "--no-check")
     user.start()
     assert used(user, provider) == KEY
-    user.run("delete", "--yes")
-    user.run("start", "--non-interactive")
-    assert used(user, provider) == KEY
     user.run("delete", "--purge", "--yes")
     assert user.containers() == []
     assert not user.data.exists()
