@@ -57,9 +57,10 @@ REGISTRY = Form(
     must="must be `auto`, `china`, `asia`, `america` or the host of a registry",
 )
 MEMORY = Form(
-    pattern=rf"^[1-9][0-9]{{0,8}}[kmg]?{END}",
-    longest=10,
-    must="must be a number of bytes such as `2g` or `1500m`",
+    # Docker refuses less than 6 MiB.
+    pattern=rf"^([1-9][0-9]{{7,11}}|[1-9][0-9]{{4,8}}k|([6-9]|[1-9][0-9]{{1,6}})m|[1-9][0-9]{{0,4}}g){END}",
+    longest=12,
+    must="must be a number of bytes such as `2g` or `1500m`, and at least `6m`",
 )
 MOST_CPUS = 1024
 MOST_FALLBACKS = 10

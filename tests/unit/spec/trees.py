@@ -98,7 +98,7 @@ IMAGES = st.fixed_dictionaries(
     },
 )
 LIMITS = st.fixed_dictionaries(
-    {}, optional={"memory": st.sampled_from(["2g", "1500m", "1"]), "cpus": st.integers(1, 1024)}
+    {}, optional={"memory": st.sampled_from(["2g", "1500m", "6m"]), "cpus": st.integers(1, 1024)}
 )
 
 
