@@ -75,14 +75,6 @@ class Console:
             return ""
         return f"the console answers {said.status}: its API server is not there"
 
-    def takes_password(self) -> bool:
-        """Say whether our password is the console's."""
-        return self._send("GET", "/user/info").status == HTTPStatus.OK
-
-    def providers(self) -> Mapping[str, Json]:
-        """Return the LLM providers that the console can show, by name."""
-        return _by_name(self._get("/v1/ai/providers"))
-
     def put_provider(self, form: Json) -> None:
         """Add a provider, or change the one of that name."""
         name = str(form["name"])
@@ -91,10 +83,6 @@ class Console:
     def delete_provider(self, name: str) -> None:
         """Remove a provider; one that is not there is no error."""
         self._write("DELETE", f"/v1/ai/providers/{quote(name, safe='')}", None, what=_what(name))
-
-    def routes(self) -> Mapping[str, Json]:
-        """Return the AI routes, by name."""
-        return _by_name(self._get("/v1/ai/routes"))
 
     def add_route(self, form: Json) -> None:
         """Add an AI route; what there is of that name already is replaced."""
@@ -111,11 +99,6 @@ class Console:
         """Remove an AI route with all that belongs to it; one that is not there is no error."""
         path = f"/v1/ai/routes/{quote(name, safe='')}"
         self._write("DELETE", path, None, what=f"AI route `{name}`")
-
-    def _get(self, path: str) -> object:
-        said = self._send("GET", path)
-        _check(said, f"the console does not show {path}")
-        return said.data()
 
     def _write(self, method: str, path: str, body: Json | None, *, what: str) -> None:
         """Write, again where another writer was in the way: of two at a moment one gets a 409."""
@@ -154,11 +137,6 @@ class Console:
 
 def _what(name: str) -> str:
     return f"provider `{name}`"
-
-
-def _by_name(data: object) -> Mapping[str, Json]:
-    listed = data if isinstance(data, list) else []
-    return {str(one["name"]): one for one in listed if isinstance(one, dict) and "name" in one}
 
 
 def _check(said: _Said, problem: str) -> None:

@@ -31,7 +31,7 @@ from aigw.engines.seen import Seen
 from aigw.engines.voice import Voice
 from aigw.errors import BadUsage, DockerGone, DockerMissing, SpecInvalid
 from aigw.rendering import higress_checks
-from aigw.rendering.higress import HigressSettings, Resources, render
+from aigw.rendering.higress import ADMIN_FILE, HigressSettings, Resources, render
 from aigw.rendering.higress_upstream import DOCKER_HOST
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.generation import generation
@@ -278,7 +278,7 @@ class HigressEngine:
 
     def _rendered(self, spec: GatewaySpec, ring: KeyRing, image: str, name: str) -> Resources:
         known = self._image.known
-        there = self._store.read((higress_account.PATH,))
+        there = self._store.read((ADMIN_FILE,))
         found = higress_account.account(there)
         settings = HigressSettings(
             defaults=self._image.defaults(image) if image else {},

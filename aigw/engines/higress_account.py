@@ -5,11 +5,8 @@ from base64 import b64decode
 from binascii import Error
 from dataclasses import dataclass
 
-from aigw.rendering.higress import Resources
+from aigw.rendering.higress import ADMIN_FILE, Resources
 from aigw.spec.secret import Secret
-
-PATH = "secrets/higress-console.yaml"
-"""The one home of the password: the console itself changes it there."""
 
 _BYTES = 18
 
@@ -24,7 +21,7 @@ class Account:
 
 def account(resources: Resources) -> Account | None:
     """Read it out of the store; None where nobody is administrator yet."""
-    data = resources.get(PATH, {}).get("data")
+    data = resources.get(ADMIN_FILE, {}).get("data")
     if not isinstance(data, dict):
         return None
     name, password = (_text(data.get(key)) for key in ("adminUsername", "adminPassword"))

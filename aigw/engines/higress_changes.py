@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from aigw.engines import higress_account
-from aigw.rendering.higress import Resources
+from aigw.rendering.higress import ADMIN_FILE, Resources
 from aigw.rendering.higress_upstream import DOCKER_HOST
 from aigw.rendering.reconcile import Reconciled, reconcile, same
 from aigw.rendering.template import Tree
 from aigw.state.files import write_atomically
 
-ONCE = frozenset({higress_account.PATH, "configmaps/higress-console.yaml"})
+ONCE = frozenset({ADMIN_FILE, "configmaps/higress-console.yaml"})
 """What is written before the first boot only: from then on it is the console's."""
 
 SWITCHES = {"wasmplugins/key-auth.internal.yaml": "defaultConfigDisable"}
@@ -37,11 +36,6 @@ class Changes:
     removed: tuple[str, ...]
     edits: tuple[str, ...]
     gone: tuple[str, ...]
-
-    @property
-    def none(self) -> bool:
-        """Say whether the store is as it should be."""
-        return not self.written and not self.removed
 
 
 def changes(*, there: Resources, rendered: Resources, was: Resources) -> Changes:

@@ -21,6 +21,7 @@ from aigw.engines.place import Place
 from aigw.engines.seen import Trouble
 from aigw.engines.voice import Voice
 from aigw.errors import AigwError, EngineRefused, NotReady
+from aigw.rendering.higress import ADMIN_FILE
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.secret import Secret
 from aigw.state.files import private_folder, write_atomically
@@ -54,10 +55,10 @@ class Inside:
 
     def console(self, spec: GatewaySpec) -> Console:
         """Return its console; raises NotReady when nobody is its administrator."""
-        account = higress_account.account(self._store.read((higress_account.PATH,)))
+        account = higress_account.account(self._store.read((ADMIN_FILE,)))
         if account is None:
             raise NotReady(
-                f"`{self._paths.higress / higress_account.PATH}` names no administrator",
+                f"`{self._paths.higress / ADMIN_FILE}` names no administrator",
                 hint="aigw restart",
             )
         listen = spec.listen

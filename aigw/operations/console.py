@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from aigw.engines.choice import kept
-from aigw.engines.higress_account import PATH, account
+from aigw.engines.higress_account import account
 from aigw.engines.higress_store import Store
 from aigw.engines.seen import State
 from aigw.errors import BadUsage, NotRunning
@@ -11,6 +11,7 @@ from aigw.operations.change import engine_of
 from aigw.operations.look import look
 from aigw.operations.shown import console_url
 from aigw.operations.world import World
+from aigw.rendering.higress import ADMIN_FILE
 from aigw.spec.gateway import EngineName
 
 
@@ -33,7 +34,7 @@ def console(world: World, gateway: str, *, password: bool) -> ConsoleShown:
         raise BadUsage(message, hint="aigw start --engine higress")
     if engine_of(world, paths).seen().state is State.STOPPED:
         raise NotRunning(f"gateway `{gateway}` is not running", hint="aigw start")
-    who = account(Store(paths.higress).read((PATH,)))
+    who = account(Store(paths.higress).read((ADMIN_FILE,)))
     return ConsoleShown(
         gateway=gateway,
         url=console_url(spec.listen),

@@ -8,12 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from aigw.engines.higress_account import PATH, account, new_password
+from aigw.engines.higress_account import account, new_password
 from aigw.errors import Problem, SpecInvalid
 from aigw.operations.draft import read
 from aigw.operations.world import World
 from aigw.rendering import higress_checks, kubernetes, kubernetes_checks
-from aigw.rendering.higress import HigressSettings, Resources, render
+from aigw.rendering.higress import ADMIN_FILE, HigressSettings, Resources, render
 from aigw.rendering.store_yaml import load
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.generation import generation
@@ -113,7 +113,7 @@ def _password(folder: Path) -> Secret:
     """Return the password that an earlier export has, so that it stays; else a new one."""
     with suppress(OSError, ValueError):
         text = (folder / kubernetes.ADMIN).read_text(encoding="utf-8")
-        if known := account({PATH: load(text)}):
+        if known := account({ADMIN_FILE: load(text)}):
             return known.password
     return new_password()
 

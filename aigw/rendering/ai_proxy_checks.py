@@ -40,7 +40,6 @@ WITH_TOKEN = frozenset(
 BY_THEIR_OWN = frozenset(("azure", "bedrock", "vertex"))
 PROTOCOLS = ("", "openai", "original")
 HUNYUAN_LENGTHS = {"hunyuanAuthId": 36, "hunyuanAuthKey": 32}
-LARGEST_PORT = 2**32 - 1
 
 
 def plugin_problems(spec: Entry) -> Iterator[tuple[str, str]]:

@@ -43,7 +43,7 @@ class ControlPlane:
         """Take two free ports; pilot's debug API is on a port of its own, or nowhere."""
         self.folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._api, self._console = free_ports(2)
+        self._api, self.console = free_ports(2)
         self._pilot = pilot
 
     def __enter__(self) -> Self:
@@ -68,7 +68,7 @@ class ControlPlane:
 
     def start_console(self) -> subprocess.Popen[bytes]:
         """Start the console and wait until it answers."""
-        options = ["--host", "127.0.0.1", "--port", self._console]
+        options = ["--host", "127.0.0.1", "--port", self.console]
         options += ["--apiserver", f"https://127.0.0.1:{self._api}"]
         options += ["--pilot", self._pilot] if self._pilot else []
         process = self._start("console", *options)
@@ -102,7 +102,7 @@ class ControlPlane:
 
     def raw(self, method: str, path: str, text: str | None, headers: Mapping[str, str]) -> Answer:
         """Ask the console with exactly these headers."""
-        connection = HTTPConnection("127.0.0.1", self._console, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.console, timeout=30)
         try:
             connection.request(method, path, text.encode() if text is not None else None, headers)
             response = connection.getresponse()
