@@ -1,6 +1,7 @@
 """The logs of a gateway, running or not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import tzinfo
 from http import HTTPStatus
 from pathlib import Path
@@ -9,24 +10,37 @@ from aigw.accesslog.line import line
 from aigw.accesslog.reader import as_json, read
 from aigw.accesslog.request import Request
 from aigw.engines.choice import kept
+from aigw.errors import AigwError
 from aigw.operations.world import World
 from aigw.spec.gateway import EngineName
+from aigw.spec.secret import hide
+from aigw.state.document import load
 from aigw.state.following import follow, tail
+from aigw.state.paths import GatewayPaths
+from aigw.state.secrets import KeyRing, load_credentials, resolve
 
 HEALTH = "/health"
 PROBED = "lua_response"
+PARTS = ("apiserver", "controller", "pilot", "console", "gateway")
+"""Of a Higress container those whose words help; `gateway` is its Envoy."""
+
 MORE = 10
 """Times as many lines are read as are shown: commands of ours ask for health, too."""
 
 
 def last_lines(world: World, gateway: str, *, engine: bool, count: int) -> list[str]:
-    """Return the last lines of the access log as JSON, or of the engine's own log as they are."""
-    return list(map(as_json, tail(_log(world, gateway, engine=engine), count)))
+    """Return the last lines of the access log as JSON, or of the engine's own logs without keys."""
+    if engine:
+        paths = world.home.existing(gateway)
+        return list(_without_keys(world, paths, _own_words(paths, count)))
+    return list(map(as_json, tail(_log(world, gateway, engine=False), count)))
 
 
 def growing_lines(world: World, gateway: str, *, engine: bool, count: int) -> Iterator[str]:
     """Yield the last lines and then every new one, without end."""
     lines = follow(_log(world, gateway, engine=engine), last=count, stop=lambda: False)
+    if engine:
+        return _without_keys(world, world.home.existing(gateway), lines)
     return map(as_json, lines)
 
 
@@ -57,9 +71,34 @@ def _is_probe(found: Request) -> bool:
     return answered and found.method == "POST" and found.details == PROBED
 
 
+def _own_words(paths: GatewayPaths, count: int) -> Iterator[str]:
+    """Yield the end of the engine's own log; of one in several parts, that of each by its name."""
+    if not _in_parts(paths):
+        yield from tail(paths.envoy_log, count)
+        return
+    for part in PARTS:
+        if lines := tail(paths.part_logs / f"{part}.log", count // len(PARTS)):
+            yield f"==> {part}"
+            yield from lines
+
+
+def _without_keys(world: World, paths: GatewayPaths, lines: Iterable[str]) -> Iterator[str]:
+    """Cut keys out of what others wrote: a plugin may quote what it was given."""
+    keys: KeyRing = {}
+    with suppress(AigwError):
+        keys = load_credentials(paths.credentials).keys
+        keys = resolve(load(paths, rules=False), keys, world.environ)
+    every = [key for several in keys.values() for key in several]
+    return (hide(one, every) for one in lines)
+
+
+def _in_parts(paths: GatewayPaths) -> bool:
+    chosen = kept(paths)
+    return chosen is not None and chosen.engine is EngineName.HIGRESS
+
+
 def _log(world: World, gateway: str, *, engine: bool) -> Path:
     paths = world.home.existing(gateway)
-    chosen = kept(paths)
-    if chosen is None or chosen.engine is EngineName.ENVOY:
+    if not _in_parts(paths):
         return paths.envoy_log if engine else paths.access_log
     return paths.part_logs / "gateway.log" if engine else paths.higress_log

@@ -92,7 +92,12 @@ def test_requests_are_logged_for_people_and_programs(
         3,
     )
     assert "nobody should find" not in json.dumps(raw)
-    assert "warning" in running.run("logs", "--engine").out
+    with (running.data / "logs" / "parts" / "console.log").open("a") as log:
+        log.write(f"it quotes {KEY}\n")
+    words = running.run("logs", "--engine").out
+    assert words.index("==> console\n") < words.index("==> gateway\n")
+    assert "it quotes " in words
+    assert KEY not in words
 
 
 def _lines(machine: HigressMachine) -> list[str]:
