@@ -55,6 +55,8 @@ class ContainerOptions:
         Path | None,
         typer.Option(
             metavar="FILE",
+            exists=True,
+            dir_okay=False,
             help="Take the image from a file of `docker save`: for machines without network.",
             rich_help_panel=CONTAINER,
         ),
