@@ -4,7 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import BaseServer, ThreadingUnixStreamServer
@@ -20,6 +20,10 @@ def _api(version: str, podman: str, status: int, released: threading.Event | Non
         def do_GET(self) -> None:
             if released:
                 released.wait()
+            with suppress(BrokenPipeError):  # who waited for a silent one may have gone
+                self._answer()
+
+        def _answer(self) -> None:
             self.send_response(status)
             if version:
                 self.send_header("Api-Version", version)
