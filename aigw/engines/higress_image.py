@@ -11,6 +11,7 @@ from aigw.clients.docker_images import ImageThere, ensure, here, load_archive
 from aigw.clients.docker_quick import QuickDocker
 from aigw.clients.registries import wanted
 from aigw.engines.voice import Voice
+from aigw.errors import DockerRefused, EngineRefused
 from aigw.rendering.higress import Resources
 from aigw.rendering.store_yaml import load
 from aigw.spec.image import Image, Pull
@@ -104,7 +105,17 @@ class GatewayImage:
         with suppress(OSError, ValueError):
             kept: Resources = json.loads(file.read_text(encoding="utf-8"))
             return kept
-        found = _parsed(self._docker().copy_from_image(image, DEFAULTS))
+        try:
+            found = _parsed(self._docker().copy_from_image(image, DEFAULTS))
+        except DockerRefused as error:
+            if DEFAULTS not in error.reason:
+                raise
+            known = self.known
+            name = known.reference if known is not None and known.id == image else image
+            message = f"image {name} is not Higress' all-in-one: it has no `{DEFAULTS}`"
+            raise EngineRefused(
+                message, hint="aigw start --image-repo higress/all-in-one"
+            ) from error
         if file.parent.is_dir():
             self._write(file.name, found)
         return found

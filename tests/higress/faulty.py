@@ -49,7 +49,7 @@ def stranger(machine: HigressMachine, name: str, *, ports: tuple[int, ...] = ())
     try:
         if ports:
             made.start()
-        yield made.id
+        yield str(made.id)
         found = machine.client.containers.get(name)
         assert (found.id, found.status) == (made.id, "running" if ports else "created")
     finally:

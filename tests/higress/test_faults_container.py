@@ -29,24 +29,31 @@ def machine(
         yield one
 
 
+STOPPED, DEGRADED = ("stopped", 4), ("degraded", 5)
+
+
 @pytest.mark.parametrize(
-    ("harm", "state", "code", "steps"),
+    ("harm", "state", "step"),
     [
-        ("kill", "stopped", 4, [("start", "container")]),
-        ("pause", "degraded", 5, [("unpause", "container")]),
-        ("remove", "stopped", 4, [("create", "container")]),
+        ("kill", STOPPED, ("start", "container")),
+        ("pause", DEGRADED, ("unpause", "container")),
+        ("remove", STOPPED, ("create", "container")),
     ],
 )
 def test_a_container_that_was_harmed_by_hand_is_told_and_mended(
-    machine: HigressMachine, upstream: Upstream, harm: str, state: str, code: int,
-    steps: list[tuple[str, str]],
-) -> None:  # fmt: skip
-    container = machine.container
+    machine: HigressMachine,
+    upstream: Upstream,
+    *,
+    harm: str,
+    state: tuple[str, int],
+    step: tuple[str, str],
+) -> None:
+    container, (word, code) = machine.container, state
     container.remove(force=True) if harm == "remove" else getattr(container, harm)()
-    assert machine.run("status", "--json", expect=code).json()["state"] == state
+    assert machine.run("status", "--json", expect=code).json()["state"] == word
     planned = machine.run("plan", "--json", expect=10).json()["steps"]
     assert isinstance(planned, list)
-    assert [(one["action"], one["what"]) for one in planned] == steps
+    assert [(one["action"], one["what"]) for one in planned] == [step]
     expect_well(machine, upstream)
 
 
@@ -106,9 +113,7 @@ def test_a_port_that_a_stranger_has_changes_nothing(
     expect_well(machine, upstream)
 
 
-def test_the_first_start_on_a_strangers_port_keeps_what_was_wanted(
-    tmp_path: Path, upstream: Upstream
-) -> None:
+def test_the_first_start_on_a_strangers_port_keeps_what_was_wanted(tmp_path: Path) -> None:
     with HigressMachine(folder=tmp_path, name="f-taken") as one:
         with stranger(one, "f-holder", ports=(one.outer[1],)):
             refused = one.start("--openai-key", KEY, expect=5)
@@ -165,9 +170,7 @@ def test_too_little_memory_is_told_and_the_old_container_comes_back(
     expect_well(machine, upstream)
 
 
-def test_a_container_kept_for_a_look_is_named_and_goes_with_the_gateway(
-    tmp_path: Path, upstream: Upstream
-) -> None:
+def test_a_container_kept_for_a_look_is_named_and_goes_with_the_gateway(tmp_path: Path) -> None:
     with HigressMachine(folder=tmp_path, name="f-kept") as one:
         refused = one.start("--memory", "64m", "--retain", expect=5)
         assert "; it is kept as container `f-kept-failed`" in refused.err

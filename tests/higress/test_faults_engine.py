@@ -105,7 +105,7 @@ def test_a_socket_that_we_may_not_use_is_told_as_such() -> None:
     assert "hint: " in done.stderr
 
 
-def dies(path: Relay, machine: HigressMachine, what: Callable[[], bool]) -> threading.Thread:
+def dies(path: Relay, what: Callable[[], bool]) -> threading.Thread:
     """Cut the way to the engine once something is so."""
 
     def watch() -> None:
@@ -123,7 +123,7 @@ def dies(path: Relay, machine: HigressMachine, what: Callable[[], bool]) -> thre
 
 @pytest.mark.parametrize("moment", ["create", "ready"])
 def test_an_engine_that_dies_meanwhile_is_told_and_the_next_start_goes_on(
-    tmp_path: Path, upstream: Upstream, moment: str
+    tmp_path: Path, moment: str
 ) -> None:
     with HigressMachine(folder=tmp_path, name=f"f-dies-{moment}") as one:
 
@@ -133,7 +133,7 @@ def test_an_engine_that_dies_meanwhile_is_told_and_the_next_start_goes_on(
 
         with relay(ENGINE) as path:
             one.environment = {"DOCKER_HOST": path.url}
-            killer = dies(path, one, reached)
+            killer = dies(path, reached)
             said = one.start("--openai-key", "sk-first-0123456789", expect=5)
             killer.join()
         assert "Docker" in said.err.partition("error: ")[2]
@@ -153,7 +153,7 @@ def test_an_engine_that_dies_during_a_change_leaves_a_gateway_that_goes_on(
         machine.environment = {"DOCKER_HOST": path.url}
         before = (machine.store / "wasmplugins" / "ai-proxy.internal.yaml").stat().st_mtime_ns
         file = machine.store / "wasmplugins" / "ai-proxy.internal.yaml"
-        killer = dies(path, machine, lambda: file.exists() and file.stat().st_mtime_ns != before)
+        killer = dies(path, lambda: file.exists() and file.stat().st_mtime_ns != before)
         said = machine.run(*ADD, expect=None)
         killer.join()
     machine.environment = {}

@@ -222,7 +222,8 @@ def test_a_bad_provider_put_in_by_hand_is_named_and_serves_no_worse(
     rule = {"config": {"activeProviderId": "evil"}, "configDisable": False}
     tree["spec"]["matchRules"].append({**rule, "service": ["llm-evil.internal.dns"]})
     machine.put(path, tree)
-    told = eventually(lambda: problems(machine).get("store_broken"))
+    eventually(lambda: "store_broken" in problems(machine))
+    told = problems(machine)["store_broken"]
     assert "`nonsense`" in told["message"]
     assert str(file) in told["message"]
     eventually(lambda: "update_rejected" in problems(machine))
