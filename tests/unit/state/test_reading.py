@@ -59,11 +59,11 @@ def test_what_cannot_be_read_is_refused_quickly_with_its_line(
 ) -> None:
     path = tmp_path / "gateway.yaml"
     path.write_bytes(content)
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(SpecInvalid) as error:
         load_tree(path)
     assert words in str(error.value.problems[0])
-    assert time.monotonic() - begun < QUICK_SECONDS
+    assert time.process_time() - begun < QUICK_SECONDS
 
 
 @pytest.mark.parametrize(
