@@ -115,7 +115,7 @@ def test_other_writers_in_the_console_are_waited_for(
     theirs = {**mine, "name": "theirs", "rawConfigs": {**mine["rawConfigs"], "id": "theirs"}}
 
     def write() -> None:
-        while not over.is_set():
+        while not over.wait(0.02):
             put = ("PUT", "/v1/ai/providers/theirs", theirs)
             answers.add(running.console_as(*account, *put)[0])
 
