@@ -3,7 +3,7 @@
     with Upstream() as provider, HigressMachine(folder=tmp_path) as machine:
         machine.start("--file", str(machine.document(openai(provider))))
         machine.ask("gpt-4o")                     # through the gateway: status, headers, body
-        with machine.streaming(provider) as told: # a stream runs meanwhile, and comes whole
+        with machine.streaming(provider):         # a stream runs meanwhile, and comes whole
             machine.run("config", "add", ...)
 
 Every container that was made for a folder of this machine goes with the `with` block.
@@ -145,11 +145,6 @@ class HigressMachine(Machine):
         """Run a shell command inside and return what it says."""
         done = self.container.exec_run(["sh", "-c", command])
         return str(done.output.decode(errors="replace"))
-
-    def kill_part(self, name: str) -> None:
-        """End a part of the container for good: what would start it again is halted."""
-        self.sh("kill -STOP 1")
-        self.end_part(name)
 
     def end_part(self, name: str) -> None:
         """End a part of the container once; it starts again."""
