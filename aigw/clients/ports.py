@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import closing
 from http.client import HTTPException
 from itertools import chain
@@ -55,11 +55,12 @@ def holder(port: int, environ: Mapping[str, str]) -> str:
     return f"`{found[0]}` (process {found[1]})" if found else "another program"
 
 
-def suggest(address: str, port: int) -> int:
+def suggest(address: str, port: int, *, avoiding: Container[int] = ()) -> int:
     """Return a free port near that one, above it where there is one; 0 when all are taken."""
     above = range(port + 1, min(port + _NEAR, _LAST_PORT) + 1)
     below = range(port - 1, max(port - _NEAR, 1023), -1)
-    return next((near for near in chain(above, below) if free(address, near)), 0)
+    wanted = (near for near in chain(above, below) if near not in avoiding)
+    return next((near for near in wanted if free(address, near)), 0)
 
 
 def _process(port: int) -> tuple[str, int] | None:

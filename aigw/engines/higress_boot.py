@@ -93,12 +93,13 @@ class Boot:
         Those that `but` publishes are ours already.
         """
         ours = {(one.address, one.port) for one in but.ports} if but and but.running else set()
+        wanted = {getattr(spec.listen, name) for name in _PORTS}
         for name, option in _PORTS.items():
             place = Place(address=spec.listen.address, port=getattr(spec.listen, name))
             if (place.address, place.port) in ours:
                 continue
             try:
-                place.refuse_taken_naming(self._environ)
+                place.refuse_taken_naming(self._environ, avoiding=wanted)
             except PortTaken as error:
                 hint = error.hint.replace("--http-port", option)
                 raise PortTaken(error.message, hint=hint) from error

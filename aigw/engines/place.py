@@ -1,7 +1,7 @@
 """Where Envoy listens, and whether it can."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from shlex import quote
@@ -42,11 +42,13 @@ class Place:
         if not ports.free(self.address, self.port):
             raise PortTaken(f"port {self.port} of {self.address} is taken")
 
-    def refuse_taken_naming(self, environ: Mapping[str, str]) -> None:
-        """Raise PortTaken when nobody could, saying who listens and which port is free."""
+    def refuse_taken_naming(
+        self, environ: Mapping[str, str], *, avoiding: Container[int] = ()
+    ) -> None:
+        """Raise PortTaken when nobody could, saying who listens and which other port is free."""
         if ports.free(self.address, self.port):
             return
-        near = ports.suggest(self.address, self.port)
+        near = ports.suggest(self.address, self.port, avoiding=avoiding)
         who = self._gateway(environ) or ports.holder(self.port, environ)
         raise PortTaken(
             f"port {self.port} of {self.address} is taken by {who}",
