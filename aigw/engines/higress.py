@@ -25,7 +25,7 @@ from aigw.engines.higress_image import GatewayImage
 from aigw.engines.higress_inside import Inside
 from aigw.engines.higress_look import look, unreachable
 from aigw.engines.higress_plan import HigressPlan, reasons, steps
-from aigw.engines.higress_store import Store, aside
+from aigw.engines.higress_store import Store
 from aigw.engines.means import Means
 from aigw.engines.seen import Seen
 from aigw.engines.voice import Voice
@@ -163,7 +163,7 @@ class HigressEngine:
         self._tell_of_neighbours(plan)
         self._tell_of_context(plan)
         if plan.cold or plan.makes or plan.dead:
-            self._refuse_broken(plan)
+            self._store.refuse_broken(plan.changes.wanted)
             plan = self._boot.begin(
                 plan, self._adapted, seconds=self._seconds, retain=self._means.retain
             )
@@ -175,7 +175,7 @@ class HigressEngine:
     def restart(self, plan: HigressPlan, /) -> None:
         """Stop it and start it again as planned."""
         plan = self._prepared(plan)
-        self._refuse_broken(plan)
+        self._store.refuse_broken(plan.changes.wanted)
         self.stop(seconds=30.0)
         self.apply(self.plan(plan.spec, ring=plan.given))
 
@@ -269,12 +269,6 @@ class HigressEngine:
         """Say where the `docker` command would have gone and we did not."""
         for words in self._host.passed_over if plan.makes else ():
             self._voice.note(f"{words}; {self._host.source} is used instead")
-
-    def _refuse_broken(self, plan: HigressPlan) -> None:
-        """Raise SpecInvalid for files of the store with which the container could not start."""
-        problems = tuple(self._store.broken(plan.changes.wanted))
-        if problems:
-            raise SpecInvalid("the gateway's store", problems, hint=aside(problems[0].path))
 
     def _rendered(self, spec: GatewaySpec, ring: KeyRing, image: str, name: str) -> Resources:
         known = self._image.known

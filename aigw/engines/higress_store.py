@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from shlex import quote
 
-from aigw.errors import CannotWrite, Problem
+from aigw.errors import CannotWrite, Problem, SpecInvalid
 from aigw.rendering import higress_checks
 from aigw.rendering.higress import Resources
 from aigw.rendering.store_yaml import dump, load
@@ -114,6 +114,12 @@ class Store:
             yield from _texts([one.get("config") for one in parts if not one.get("configDisable")])
             if not spec.get("defaultConfigDisable"):
                 yield from _texts(spec.get("defaultConfig"))
+
+    def refuse_broken(self, instead: Resources) -> None:
+        """Raise SpecInvalid for files with which Higress could not start; see `broken`."""
+        problems = tuple(self.broken(instead))
+        if problems:
+            raise SpecInvalid("the gateway's store", problems, hint=aside(problems[0].path))
 
     def write(self, path: str, body: dict[str, Tree]) -> None:
         """Replace an object in one step, on disk after `settle`; raises CannotWrite."""
