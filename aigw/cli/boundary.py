@@ -2,17 +2,16 @@
 
 import errno
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from shlex import quote
 
 import typer
 
 from aigw.cli.keylike import without_doubtful, without_keys
 from aigw.cli.output import Output
+from aigw.cli.words.shared import about
 from aigw.errors import AigwError, Interrupted
 from aigw.state.files import reason
 from aigw.state.paths import Home
@@ -23,7 +22,6 @@ DOUBTFUL = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, 
 """What the machine refuses whatever the program does; all other OSErrors are errors of ours."""
 
 GATEWAY_OPTIONS = ("-g", "--gateway", "--container-name")
-OF_A_GATEWAY = re.compile(r"\baigw (?=[a-z])(?!list\b|schema\b|config providers\b|.*--help$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +84,7 @@ def _of_gateway(hint: str, arguments: Sequence[str]) -> str:
         option, _, value = argument.partition("=")
         if option in GATEWAY_OPTIONS:
             name = value or next(iter(arguments[index + 1 : index + 2]), "")
-            words = f"aigw -g {quote(name)} ".replace("\\", "\\\\")  # a template of `sub`
-            return OF_A_GATEWAY.sub(words, hint) if name else hint
+            return about(hint, name) if name else hint
     return hint
 
 

@@ -1,11 +1,14 @@
 """Sentences that several commands say."""
 
+import re
 from collections.abc import Iterable
 from shlex import quote
 from typing import Protocol
 
 from aigw.errors import Problem
 from aigw.operations.world import DEFAULT_GATEWAY
+
+OF_A_GATEWAY = re.compile(r"\baigw (?=[a-z])(?!list\b|schema\b|config providers\b|.*--help$)")
 
 
 class Change(Protocol):
@@ -30,6 +33,12 @@ def effect(change: Change) -> str:
 def named(gateway: str) -> str:
     """Return ` -g NAME` for a command about this gateway; empty for the default one."""
     return "" if gateway == DEFAULT_GATEWAY else f" -g {quote(gateway)}"
+
+
+def about(hint: str, gateway: str) -> str:
+    """Let a hint be about this gateway, not about the default one."""
+    words = f"aigw{named(gateway)} ".replace("\\", "\\\\")  # a template of `sub`
+    return OF_A_GATEWAY.sub(words, hint)
 
 
 def count(number: int, one: str) -> str:

@@ -1,7 +1,7 @@
 """How the status of gateways reads."""
 
 from aigw.cli.output import table
-from aigw.cli.words.shared import count
+from aigw.cli.words.shared import about, count
 from aigw.errors import SpecInvalid
 from aigw.operations.status import GatewaysListed, ProviderStatus, Status
 
@@ -37,7 +37,7 @@ def status(result: Status) -> str:
     for problem in result.problems:
         kind = "note" if problem.code in NOTES else "problem"
         lines.append(f"{kind}: {problem.message}")
-        lines += [f"  hint: {problem.hint}"] if problem.hint else []
+        lines += [f"  hint: {about(problem.hint, result.gateway)}"] if problem.hint else []
     return "\n".join(lines)
 
 
