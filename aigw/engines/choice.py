@@ -11,6 +11,7 @@ from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.state.files import private_folder, write_atomically
 from aigw.state.paths import GatewayPaths
 
+ASKED = "asked for"
 _MOVE = {
     EngineName.ENVOY: "aigw start --engine higress",
     EngineName.HIGRESS: "aigw start --engine envoy",
@@ -44,11 +45,12 @@ def choose(spec: GatewaySpec, paths: GatewayPaths, look: Look) -> Choice:
     EngineMissing where there is no engine for all of them.
     """
     if spec.engine is not EngineName.AUTO:
-        return Choice(engine=spec.engine, reason="asked for")
+        return Choice(engine=spec.engine, reason=ASKED)
     chosen = kept(paths)
     if chosen is not None:
         refuse_types(spec, chosen.engine)
-        return chosen
+        before = "asked for before" if chosen.reason == ASKED else chosen.reason
+        return Choice(engine=chosen.engine, reason=before)
     if only_here := next(not_on(spec, EngineName.HIGRESS), ""):
         return Choice(engine=EngineName.ENVOY, reason=only_here)
     found = look(spec)

@@ -1,7 +1,7 @@
 """One change of a gateway: locked, checked, kept, applied, and taken back where it is refused."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,9 +39,11 @@ class Effect:
 
 
 @contextmanager
-def held(paths: GatewayPaths) -> Iterator[None]:
+def held(world: World, paths: GatewayPaths) -> Iterator[None]:
     """Hold the gateway's lock; raises Busy, and UnknownGateway when it was deleted meanwhile."""
-    with locked(paths.lock, timeout=LOCK_SECONDS):
+    with ExitStack() as stack:
+        with world.waiting(f"waiting for another command on gateway `{paths.name}`"):
+            stack.enter_context(locked(paths.lock, timeout=LOCK_SECONDS))
         if not paths.lock.exists():
             message = f"another command deleted gateway `{paths.name}` meanwhile"
             raise UnknownGateway(message, hint="aigw start")
@@ -59,7 +61,7 @@ def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effe
         edited(look_at_draft(world, gateway, new=True), edit)  # before any folder is made for it
         world.home.prepare(gateway)
     paths = world.home.existing(gateway) if not new else world.home.gateway(gateway)
-    with held(paths):
+    with held(world, paths):
         before = read(paths, world.note)
         wanted = edited(before, edit)
         _refuse_unrunnable(world, paths, wanted.spec)

@@ -31,8 +31,8 @@ def delete(world: World, gateway: str, *, purge: bool) -> Deleted:
     paths = world.home.gateway(gateway)
     if not _there(paths):
         paths = world.home.existing(gateway)
-    waiting = world.waiting(f"waiting for the requests of gateway `{gateway}` to end")
-    with held(paths), waiting:
+    waiting = world.waiting(f"stopping gateway `{gateway}`")
+    with held(world, paths), waiting:
         removed = _end(world, paths)
         removed += _remove(paths.runtime, paths.envoy, *_run(paths, purge=purge))
         if purge:

@@ -80,7 +80,7 @@ def take_over(world: World, gateway: str, wanted: ImportWanted, docker: Docker) 
         _draft(Draft(spec=found.meaning.spec, keys={}), found)
         paths, journal = _claimed(world, gateway, found)
         try:
-            with held(paths):
+            with held(world, paths):
                 _take(world, found, docker, paths=paths, journal=journal)
             started = _start(world, gateway, journal)
         except AigwError as error:
@@ -101,7 +101,7 @@ def _claimed(world: World, gateway: str, found: Found) -> tuple[GatewayPaths, Jo
     """Make the gateway's folder with the journal in it; from then on all of it is the import's."""
     paths = world.home.prepare(gateway)
     journal = _begun(found)
-    with held(paths):
+    with held(world, paths):
         if found.journal is None and is_occupied(paths):
             raise BadUsage(f"another command made gateway `{gateway}` meanwhile", hint="aigw list")
         try:

@@ -69,7 +69,7 @@ def take_back(world: World, paths: GatewayPaths, docker: Docker, *, purge: bool)
 
     Done again after a kill it goes on. Says whether the old container is there.
     """
-    with held(paths):
+    with held(world, paths):
         journal = read_journal(paths)
         if kept(paths) is not None:
             engine = engine_of(world, paths)

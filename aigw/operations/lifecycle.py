@@ -110,7 +110,7 @@ def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
     PortTaken and NotReady.
     """
     paths = _made(world, gateway, wanted, how)
-    with held(paths):
+    with held(world, paths):
         created = not paths.spec.exists()
         before = read(paths, world.note)
         draft = _wanted(before, wanted, how)
@@ -132,7 +132,7 @@ def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
 def supervise(world: World, gateway: str, wanted: StartWanted, how: How) -> NoReturn:
     """Keep what is wanted, and become its supervisor; raises Busy when the gateway runs."""
     paths = _made(world, gateway, wanted, how)
-    with held(paths):
+    with held(world, paths):
         before = read(paths, world.note)
         draft = _wanted(before, wanted, how)
         choice = _choice(world, draft.spec, paths, how)
@@ -172,7 +172,7 @@ def stop(world: World, gateway: str, *, seconds: float) -> Stopped:
     """Let running requests finish for so long, then stop; one that does not run stays so."""
     paths = world.home.existing(gateway)
     waiting = world.waiting(f"stopping gateway `{gateway}`")
-    with held(paths), waiting:
+    with held(world, paths), waiting:
         drained = engine_of(world, paths).stop(seconds=seconds)
     return Stopped(gateway=gateway, state=str(State.STOPPED), drained=drained)
 
@@ -180,7 +180,7 @@ def stop(world: World, gateway: str, *, seconds: float) -> Stopped:
 def restart(world: World, gateway: str, *, seconds: float | None) -> Started:
     """Stop and start again; refused while it still runs where it would not come up again."""
     paths = world.home.existing(gateway)
-    with held(paths):
+    with held(world, paths):
         spec = load(paths)
         choice = kept(paths) or choose(spec, paths, world.higress)
         refuse_types(spec, choice.engine)

@@ -25,7 +25,7 @@ PARTS = ("apiserver", "controller", "pilot", "console", "gateway")
 """Of a Higress container those whose words help; `gateway` is its Envoy."""
 
 MORE = 10
-"""Times as many lines are read as are shown: commands of ours ask for health, too."""
+"""Times as many lines are read as before, until enough are requests of clients."""
 
 
 def last_lines(world: World, gateway: str, *, engine: bool, count: int) -> list[str]:
@@ -46,8 +46,13 @@ def growing_lines(world: World, gateway: str, *, engine: bool, count: int) -> It
 
 def last_requests(world: World, gateway: str, *, count: int, zone: tzinfo) -> list[str]:
     """Return the last requests as people read them, without those for health."""
-    lines = tail(_log(world, gateway, engine=False), count * MORE)
-    return [text for one in lines if (text := _readable(one, zone))][-count:]
+    log, read = _log(world, gateway, engine=False), count
+    while True:
+        read *= MORE
+        lines = tail(log, read)
+        found = [text for one in lines if (text := _readable(one, zone))]
+        if len(found) >= count or len(lines) < read:
+            return found[-count:] if count else []
 
 
 def growing_requests(world: World, gateway: str, *, count: int, zone: tzinfo) -> Iterator[str]:

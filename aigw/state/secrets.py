@@ -1,6 +1,7 @@
 """Keys: kept in `credentials.yaml`, found where a spec says, told apart without being shown."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -18,6 +19,7 @@ from aigw.state.writing import entries
 KeyRing = Mapping[str, tuple[Secret, ...]]
 
 MAX_KEY_BYTES = 16 * 1024
+PLACEHOLDER = re.compile(r"YOUR_[A-Z0-9_]+_API_KEY")
 MOST_KEYS = 64
 """Envoy has an inotify instance for each, of which Linux allows a user 128, and dies without."""
 
@@ -80,6 +82,8 @@ def key_problem(text: str) -> str:
     """
     if not text:
         return "is empty"
+    if PLACEHOLDER.fullmatch(text):
+        return "is the placeholder of the old script, and no key"
     if len(text) > MAX_KEY_BYTES:
         return f"is longer than {MAX_KEY_BYTES} characters"
     for position, sign in enumerate(text, start=1):

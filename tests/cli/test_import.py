@@ -107,7 +107,7 @@ def test_a_person_is_asked_and_may_say_no(aigw: Program, old: Path) -> None:
 def test_nobody_to_ask_is_a_usage_error(aigw: Program, old: Path) -> None:
     said = imported(aigw, old, "--json")
     assert (said.code, aigw.home.exists()) == (2, False)
-    assert '"hint": "aigw import DIR --yes"' in said.err
+    assert f'"hint": "aigw import {old} --yes"' in said.err
 
 
 def folder_of(kind: str, tmp_path: Path) -> Path:

@@ -135,7 +135,7 @@ def test_a_spec_that_would_not_come_up_is_not_gone_down_into(machine: Machine) -
 def test_deleting_asks_a_person_and_leaves_the_data_folder(machine: Machine) -> None:
     machine.start("--demo")
     refused = machine.run("delete", expect=2)
-    assert refused.err == "error: nobody is there to be asked: --yes\n\nhint: aigw delete --yes\n"
+    assert refused.err == "error: there is nobody to ask: give --yes\n\nhint: aigw delete --yes\n"
     assert machine.ask("demo")[0] == 200
     deleted = machine.run("delete", "--yes").out.splitlines()
     assert deleted[-2:] == [

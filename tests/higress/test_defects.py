@@ -148,7 +148,7 @@ def test_the_first_start_says_what_works_on_the_ports_that_there_are(
 ) -> None:
     console = f"http://127.0.0.1:{machine.outer[1]}"
     assert (
-        f"\nconsole: {console} (who may: aigw -g {machine.name} console --password)\n"
+        f"\nconsole: {console} (its password: aigw -g {machine.name} console --password)\n"
         in machine.shown
     )
     chats = [shlex.split(one) for one in re.findall(r": (curl .*\\\n.*)", machine.shown)]

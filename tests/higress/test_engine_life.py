@@ -218,7 +218,7 @@ def test_deleting_leaves_spec_keys_and_logs_and_purging_nothing(
     running: HigressMachine, provider: Upstream
 ) -> None:
     refused = running.run("delete", expect=2)
-    assert "nobody is there to be asked" in refused.err
+    assert "there is nobody to ask" in refused.err
     deleted = running.run("delete", "--yes").out.splitlines()
     assert deleted[:2] == [
         f"deleted gateway {running.name}",

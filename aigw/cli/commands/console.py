@@ -1,5 +1,6 @@
 """The command `console`."""
 
+import webbrowser
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -28,5 +29,5 @@ def console(session: Session, options: ConsoleOptions) -> None:
     shown = operation(session.world, session.gateway, password=options.password)
     who = f"{shown.user} {shown.password}" if shown.password is not None else shown.user
     session.output.result(shown, f"{shown.url}\n{who}")
-    if options.open and typer.launch(shown.url):
-        session.output.note(f"no browser could be started; open {shown.url}")
+    if options.open and not webbrowser.open(shown.url):
+        session.output.note(f"no browser could be started: open {shown.url}")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -67,7 +68,11 @@ def import_(session: Session, options: ImportOptions) -> None:
 
 def _undo(session: Session, options: ImportOptions, docker: Docker) -> None:
     if not options.yes:
-        _ask(session, f"Give `{options.folder}` back, and remove gateway `{session.gateway}`?")
+        _ask(
+            session,
+            options,
+            f"Give `{options.folder}` back, and remove gateway `{session.gateway}`?",
+        )
     undone = importing_undo.undo(session.world, session.gateway, options.folder, docker)
     session.output.result(undone, words.undone(undone))
 
@@ -77,13 +82,15 @@ def _confirm(session: Session, options: ImportOptions, result: Imported) -> None
         return
     if session.prompter.present:
         session.output.note(words.imported(result))
-    _ask(session, f"Take `{options.folder}` over as gateway `{session.gateway}`?")
+    _ask(session, options, f"Take `{options.folder}` over as gateway `{session.gateway}`?")
 
 
-def _ask(session: Session, question: str) -> None:
+def _ask(session: Session, options: ImportOptions, question: str) -> None:
     """Raise BadUsage where nobody can be asked, and Interrupted where the answer is no."""
     if not session.prompter.present:
-        raise BadUsage("nobody is there to be asked: --yes", hint="aigw import DIR --yes")
+        undo = " --undo" if options.undo else ""
+        hint = f"aigw import {quote(str(options.folder))}{undo} --yes"
+        raise BadUsage("there is nobody to ask: give --yes", hint=hint)
     if not session.prompter.confirm(question):
         raise Interrupted("nothing was changed")
 

@@ -79,7 +79,8 @@ def delete(session: Session, options: DeleteOptions) -> None:
 def _confirm(session: Session, *, purge: bool) -> None:
     """Raise BadUsage where nobody can be asked, and Interrupted where the answer is no."""
     if not session.prompter.present:
-        raise BadUsage("nobody is there to be asked: --yes", hint="aigw delete --yes")
+        hint = "aigw delete --purge --yes" if purge else "aigw delete --yes"
+        raise BadUsage("there is nobody to ask: give --yes", hint=hint)
     what = " with its keys and logs" if purge else ""
     if not session.prompter.confirm(f"Delete gateway `{session.gateway}`{what}?"):
         raise Interrupted("nothing was changed")

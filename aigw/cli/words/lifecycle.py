@@ -9,6 +9,10 @@ from aigw.engines.plan import Step
 from aigw.operations.deletion import Deleted
 from aigw.operations.lifecycle import Planned, Probe, Started, Stopped
 from aigw.operations.samples import Samples
+from aigw.spec.gateway import EngineName
+
+HEALTH = "/health"
+MOST_FILES = 6
 
 
 def started(result: Started, samples: Samples | None = None) -> str:
@@ -19,7 +23,7 @@ def started(result: Started, samples: Samples | None = None) -> str:
             f"gateway {result.gateway} {_begun(result)}: {result.url}",
             f"engine: {result.engine} ({result.engine_reason})",
             *(f"done: {step}" for step in steps),
-            _probe(result.probe),
+            _probe(result.probe, result.engine),
             *_next(result, samples),
         )
     )
@@ -29,7 +33,7 @@ def _next(result: Started, samples: Samples | None) -> Iterator[str]:
     """Say what a person does next with a new gateway, or with one that has no provider."""
     aigw = f"aigw{named(result.gateway)}"
     if result.console_url:
-        yield f"console: {result.console_url} (who may: {aigw} console --password)"
+        yield f"console: {result.console_url} (its password: {aigw} console --password)"
     if result.created and result.providers:
         yield from _chats(result.url, samples)
         yield f"see its models: curl {result.url}/models"
@@ -52,7 +56,10 @@ def _chats(url: str, samples: Samples | None) -> Iterator[str]:
             yield f"  -d {quote(json.dumps(body, ensure_ascii=False))}"
 
 
-def _probe(probe: Probe) -> str:
+def _probe(probe: Probe, engine: str) -> str:
+    if probe.ok and engine == EngineName.HIGRESS and probe.what != HEALTH:
+        took = f"a chat passed every plugin in {probe.latency_ms} ms"
+        return f"probe: {took}; no provider was asked (`aigw status --probe` asks them)"
     if not probe.status:
         return f"probe failed: {probe.what} was not answered; `aigw logs --engine` may say why"
     failed = "" if probe.ok else " failed"
@@ -92,4 +99,9 @@ def deleted(result: Deleted, *, purged: bool) -> str:
 
 
 def _steps(steps: Iterable[Step]) -> list[str]:
-    return [f"{step.action} {step.what}" for step in steps]
+    """Say each step; the many files of a store are one."""
+    several = [step for step in steps if step.action == "write" and "/" in step.what]
+    if len(several) <= MOST_FILES:
+        return [f"{step.action} {step.what}" for step in steps]
+    rest = [f"{step.action} {step.what}" for step in steps if step not in several]
+    return [f"write {len(several)} objects of its store", *rest]
