@@ -99,9 +99,11 @@ def deleted(result: Deleted, *, purged: bool) -> str:
 
 
 def _steps(steps: Iterable[Step]) -> list[str]:
-    """Say each step; the many files of a store are one."""
-    several = [step for step in steps if step.action == "write" and "/" in step.what]
+    """Say each step in its order; the many files of a store are one."""
+    listed = list(steps)
+    several = [step for step in listed if step.action == "write" and "/" in step.what]
     if len(several) <= MOST_FILES:
-        return [f"{step.action} {step.what}" for step in steps]
-    rest = [f"{step.action} {step.what}" for step in steps if step not in several]
-    return [f"write {len(several)} objects of its store", *rest]
+        return [f"{step.action} {step.what}" for step in listed]
+    one = Step(action="write", what=f"{len(several)} objects of its store")
+    told = [one if step is several[0] else step for step in listed if step not in several[1:]]
+    return [f"{step.action} {step.what}" for step in told]
