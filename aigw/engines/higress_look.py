@@ -13,17 +13,6 @@ from aigw.engines.seen import Seen, State, Trouble
 from aigw.errors import AigwError
 from aigw.state.paths import GatewayPaths
 
-STOPPED = Seen(
-    state=State.STOPPED,
-    generation="",
-    address="",
-    port=0,
-    pid=0,
-    container="",
-    uptime_seconds=None,
-    troubles=(),
-)
-
 
 def unreachable(error: AigwError) -> Seen:
     """Say that there is no Docker engine to ask."""
@@ -36,7 +25,7 @@ def look(paths: GatewayPaths, docker: Attended, inside: Inside) -> Seen:
     container = docker.container(paths.name)
     if container is None:
         other = renamed(docker, paths)
-        return _stopped(_renamed(other.name, paths)) if other else STOPPED
+        return _stopped(_renamed(other.name, paths)) if other else _stopped()
     if not is_ours(container, paths):
         message = f"container `{paths.name}` was not made by aigw for this gateway"
         return _stopped(Trouble(code="not_ours", message=message, hint="aigw start -g OTHER-NAME"))

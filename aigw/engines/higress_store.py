@@ -128,9 +128,13 @@ class Store:
         self._touched.add(file.parent)
 
     def settle(self) -> None:
-        """Bring to disk which objects there are."""
+        """Bring to disk which objects there are; raises CannotWrite."""
         for folder in self._touched:
-            list_durably(folder)
+            try:
+                list_durably(folder)
+            except OSError as error:
+                message = f"`{folder}` could not be written: {reason(error)}"
+                raise CannotWrite(message) from error
         self._touched.clear()
 
     def delete(self, path: str) -> None:
