@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from os import fspath
 from typing import Any
+
+from msgspec import Struct
 
 from aigw.clients.containers import Attended, ContainerSeen
 from aigw.errors import BadUsage, NotOurs
@@ -27,8 +28,7 @@ _STOP_SECONDS = 10
 _SECOND = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class Machine(Struct, frozen=True, kw_only=True):
     """What of the machine counts: its processors, whether SELinux labels, if Docker has a VM."""
 
     cpus: int
@@ -88,8 +88,14 @@ def binds(paths: GatewayPaths) -> Mapping[str, str]:
     }
 
 
-def refuse_unmountable(paths: GatewayPaths) -> None:
-    """Raise BadUsage for a folder that Docker cannot be told of: it ends a path at a colon."""
+def refuse_unnameable(paths: GatewayPaths) -> None:
+    """Raise BadUsage for a gateway that Docker cannot be told of.
+
+    It ends a path at a colon, and has no name of one letter for a container.
+    """
+    if len(paths.name) == 1:
+        message = f"a container cannot have the name `{paths.name}`: Docker wants two letters"
+        raise BadUsage(message, hint="aigw start -g LONGER-NAME")
     if ":" in fspath(paths.folder):
         raise BadUsage(
             f"a container cannot be given the folder `{paths.folder}`: there is a `:` in its name",

@@ -8,7 +8,7 @@ import hashlib
 import json
 import platform
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,14 +47,14 @@ class Made:
         return sha256(self.manifest)
 
 
-def image(*tars: bytes) -> Made:
-    """Make an image of layers."""
-    layers = [gzip.compress(tar, mtime=0) for tar in tars]
+def image(*tars: bytes, runs: Mapping[str, object] | None = None) -> Made:
+    """Make an image of layers; `runs` is how a container of it is run."""
+    layers = [gzip.compress(tar, compresslevel=1, mtime=0) for tar in tars]
     config = json.dumps(
         {
             "architecture": _ARCHITECTURES[platform.machine()],
             "os": "linux",
-            "config": {"Cmd": ["sleep", "60"]},
+            "config": runs or {"Cmd": ["sleep", "60"]},
             "rootfs": {"type": "layers", "diff_ids": [sha256(tar) for tar in tars]},
         }
     ).encode()

@@ -38,6 +38,9 @@ COMMANDS = (
     ("logs", "--json"),
     ("logs", "--engine"),
     ("start", "--non-interactive", "--memory", "2g", *LOUD),
+    ("export", "kubernetes", "--out", "-", *LOUD),
+    ("export", "kubernetes", "--out", "for-git", "--secrets", "omit", *LOUD),
+    ("export", "kubernetes", "--out", "with-keys", *LOUD),
     ("config", "remove", "--provider", "deepseek", *LOUD),
     ("config", "add", "--provider", "openai", "--set", "nonsense=1", "--key", KEYS["flag"], *LOUD),
     ("restart", *LOUD),
@@ -110,6 +113,17 @@ def shown_by_docker(machine: HigressMachine) -> str:
     return f"{json.dumps(seen, default=str)}{container.logs().decode()}{environ}"
 
 
+def exported_by_docker(machine: HigressMachine, secrets: list[str]) -> set[str]:
+    """Return the secrets that `docker export` would give away: the files of the container."""
+    wanted = {secret: secret.encode() for secret in secrets}
+    found, rest = set(), b""
+    for piece in machine.container.export():
+        text = rest + piece
+        found |= {secret for secret, content in wanted.items() if content in text}
+        rest = text[-100:]
+    return found
+
+
 def asked(machine: HigressMachine, model: str) -> str:
     """Ask as a client that puts a key of its own everywhere; return all that comes back."""
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": "hi"}]})
@@ -146,16 +160,20 @@ def test_keys_and_passwords_are_seen_only_where_they_belong(
         errors = [asked(machine, model) for model in ("nobody-serves-this", 'a"b', "auto")]
         text = f"{said}{errors}{shown_by_docker(machine)}{b''.join(told)!r}"
         assert [secret for secret in secrets if secret in text] == []
+        assert exported_by_docker(machine, secrets) == set()
         # The command that was given a key in its arguments shows it, and nothing else does.
         assert {one.where for one in watch.seen if one.command[1:3] != ("-m", "aigw")} == set()
         assert CLIENT not in {one.key for one in watch.seen}
         holders = files_with(tmp_path, secrets)
         wanted = {*HOLDERS, "key", "higress-console.yaml"}
         assert {path.name for path in holders} <= wanted, holders
+        outside = {path.parent for path in holders if machine.data not in path.parents}
+        assert outside == {tmp_path, tmp_path / "with-keys" / "secrets"}
         eventually(lambda: (machine.data / "logs" / "higress" / "access.log").stat().st_size)
         assert reachable(tmp_path) & {*machine.data.rglob("*")} == set()
         machine.run("delete", "--purge", "--yes")
-        assert files_with(tmp_path, secrets) == {machine.folder / "key"}
+        left = {path.parent for path in files_with(tmp_path, secrets)}
+        assert left == outside  # what a person had written elsewhere is theirs
 
 
 def reachable(folder: Path) -> set[Path]:

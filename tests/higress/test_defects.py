@@ -199,6 +199,14 @@ def test_a_folder_that_docker_cannot_be_told_of_is_refused_and_nothing_kept(tmp_
         assert one.containers() == []
 
 
+def test_a_name_that_no_container_can_have_is_refused_and_nothing_kept(tmp_path: Path) -> None:
+    with HigressMachine(folder=tmp_path, name="b") as one:
+        refused = one.start("--openai-key", KEY, expect=2)
+        message = "a container cannot have the name `b`: Docker wants two letters"
+        assert refused.err == f"error: {message}\nhint: aigw start -g LONGER-NAME\n"
+        assert not (one.data / "gateway.yaml").exists()
+
+
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Path]:
     """A file with an image that is not here, and has other versions of the plugins."""
