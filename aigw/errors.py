@@ -1,8 +1,9 @@
 """Every error a user can meet: its words, its code word and the exit code of the program."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 
 class AigwError(Exception):
@@ -40,8 +41,7 @@ class BadUsage(AigwError):
     exit_code = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One thing wrong in a spec: where (`providers[1].models[0]`) and what."""
 
     path: str

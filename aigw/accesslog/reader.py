@@ -1,7 +1,8 @@
 """The one reader of access logs, whichever engine wrote them."""
 
 import json
-from dataclasses import asdict
+
+from msgspec import to_builtins
 
 from aigw.accesslog.higress import MARK, higress_request
 from aigw.accesslog.request import Request, request
@@ -21,5 +22,5 @@ def as_json(line: str) -> str:
     if found is None:
         return line
     time = found.time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    tree = {**asdict(found), "time": time, "flags": ",".join(found.flags)}
+    tree = {**to_builtins(found), "time": time, "flags": ",".join(found.flags)}
     return json.dumps({key: None if value == "" else value for key, value in tree.items()})

@@ -1,12 +1,11 @@
-"""Facts about the kinds of LLM provider, built from `providers.json` only when asked for."""
+"""Facts about the kinds of LLM provider, read from `providers.json` only when asked for."""
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from aigw.catalog.building import provider_type
+from msgspec import json
+
 from aigw.catalog.provider_type import ProviderType
 
 COMPILED = Path(__file__).with_name("providers.json")
@@ -14,36 +13,26 @@ SHORTEST_PART = 3  # letters that say enough to be searched for inside other nam
 
 
 @cache
-def _trees() -> Mapping[str, Mapping[str, Any]]:
-    """Return the compiled entries by id."""
-    trees: Mapping[str, Mapping[str, Any]] = json.loads(COMPILED.read_bytes())
-    return trees
+def _types() -> Mapping[str, ProviderType]:
+    """Return the types by id."""
+    return json.decode(COMPILED.read_bytes(), type=dict[str, ProviderType])
 
 
 @cache
 def _ids() -> Mapping[str, str]:
     """Return the id behind every name in lower case."""
-    return {
-        name.lower(): type_id
-        for type_id, tree in _trees().items()
-        for name in (type_id, *tree["aliases"])
-    }
-
-
-@cache
-def _built(type_id: str) -> ProviderType:
-    return provider_type(_trees()[type_id])
+    return {name.lower(): type_id for type_id, ptype in _types().items() for name in ptype.names()}
 
 
 def find(name: str) -> ProviderType | None:
     """Return the type of that id or alias, whatever its case."""
     type_id = _ids().get(name.lower())
-    return None if type_id is None else _built(type_id)
+    return None if type_id is None else _types()[type_id]
 
 
 def every() -> tuple[ProviderType, ...]:
     """Return all types in the order of the catalogue."""
-    return tuple(_built(type_id) for type_id in _trees())
+    return tuple(_types().values())
 
 
 def near(name: str) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ That is `providers.json`, which the program reads, and `docs/providers.md`.
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+
+from msgspec import to_builtins
 
 from aigw.catalog import COMPILED
 from aigw.catalog.document import page
@@ -17,7 +18,7 @@ PAGE = SOURCE.parents[2] / "docs" / "providers.md"
 
 def compiled(types: Iterable[ProviderType]) -> str:
     """Return the JSON text: the fields of each type by its id, an entry a line."""
-    entries = {entry.id: asdict(entry) for entry in types}
+    entries = {entry.id: to_builtins(entry) for entry in types}
     lines = (
         json.dumps({type_id: entry}, ensure_ascii=False, separators=(",", ":"))[1:-1]
         for type_id, entry in entries.items()

@@ -1,8 +1,9 @@
 """Facts about one kind of LLM provider, as frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Api(StrEnum):
@@ -19,16 +20,14 @@ class Api(StrEnum):
     MODELS = "models"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthHeader:
+class AuthHeader(Struct, frozen=True, kw_only=True):
     """How a key travels: lower-case header name, and what is before the key (`"Bearer "`, `""`)."""
 
     header: str
     prefix: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, kw_only=True):
     """Where a provider serves one API.
 
     `path` is appended to the path of the provider's base URL when it starts with `./`
@@ -41,8 +40,7 @@ class Endpoint:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptionField:
+class OptionField(Struct, frozen=True, kw_only=True):
     """One option of a provider type.
 
     `kind` is `string`, `boolean`, `integer` or `list` (of strings); `default` is None where there
@@ -65,8 +63,7 @@ class OptionField:
     engines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Struct, frozen=True, kw_only=True):
     """What holds instead when the options have all the values in `when`.
 
     An empty `base_url` keeps the base URL, no `patterns` keep the patterns, and `endpoints` are
@@ -79,8 +76,7 @@ class Variant:
     patterns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
+class Price(Struct, frozen=True, kw_only=True):
     """USD per million tokens, and the day (ISO) and place the figures are from."""
 
     input: float
@@ -90,8 +86,7 @@ class Price:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownModel:
+class KnownModel(Struct, frozen=True, kw_only=True):
     """A model a provider is known to serve; sizes in tokens, 0 where unknown."""
 
     id: str
@@ -102,8 +97,7 @@ class KnownModel:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnHigress:
+class OnHigress(Struct, frozen=True, kw_only=True):
     """What Higress' plugin ai-proxy makes of a type.
 
     `type` is the plugin's own name for it. Requests of that type go to `host`, to the value of the
@@ -123,8 +117,7 @@ class OnHigress:
     asked_for: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderType:
+class ProviderType(Struct, frozen=True, kw_only=True):
     """One catalogue entry.
 
     `base_url` may hold `${option}`; one that begins with `/` has no host, and such a type needs a

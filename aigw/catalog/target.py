@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 from aigw.catalog.options import option_problem
 from aigw.catalog.provider_type import Api, AuthHeader, Endpoint, ProviderType
@@ -28,8 +29,7 @@ PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """The upstream of a provider.
 
     `host` is a name or an address, without brackets; `socket` is `demo` for the demo provider,

@@ -1,8 +1,9 @@
 """What is to be done: flags, then the environment, then a person, then what is saved."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial, reduce
+
+from msgspec.structs import replace
 
 from aigw.catalog.target import resolve
 from aigw.cli import keys

@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import typer
+from msgspec import Struct
 
 from aigw.cli.keylike import without_doubtful, without_keys
 from aigw.cli.output import Output
@@ -24,8 +24,7 @@ DOUBTFUL = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, 
 GATEWAY_OPTIONS = ("-g", "--gateway", "--container-name")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """An error in words, and the exit code that goes with it."""
 
     code: str

@@ -1,11 +1,12 @@
-"""How a command is declared: a dataclass of options, a function of a session, and examples."""
+"""How a command is declared: a Struct of options, a function of a session, and examples."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, Field, fields, replace
 from inspect import Parameter, Signature
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import typer
+from msgspec import Struct
+from msgspec.structs import fields, replace
 from typer.core import TyperCommand, TyperGroup
 
 from aigw.cli.help import write_help, write_options
@@ -19,7 +20,7 @@ if TYPE_CHECKING:  # Typer carries its own Click and exports only some of it
     from typer._click import Command as ClickCommand
     from typer._click import Context, HelpFormatter
 
-Options = TypeVar("Options")
+Options = TypeVar("Options", bound=Struct)
 Body = Callable[[Session, Options], int | None]
 
 MOST_SECONDS = 1_000_000
@@ -69,7 +70,7 @@ def command(
 ) -> Callable[[Body[Options]], Body[Options]]:
     """Make `body` a command of `app`.
 
-    Each field of `options` (a dataclass whose fields are annotated for Typer) and each common
+    Each field of `options` (a Struct whose fields are annotated for Typer) and each common
     option becomes an option of the command. The body returns an exit code, or nothing for 0.
     """
 
@@ -77,7 +78,7 @@ def command(
         def callback(context: typer.Context, **values: Any) -> None:  # noqa: ANN401 - Typer's values
             _refuse_empty(context)
             _refuse_endless(context)
-            shared = {field.name: values.pop(field.name) for field in fields(Common)}
+            shared = {name: values.pop(name) for name in Common.__struct_fields__}
             session = _session(context, Common(**shared))
             code = body(session, options(**values))
             if code:
@@ -97,16 +98,12 @@ def command(
     return declare
 
 
-def parameters(options: type[object]) -> Iterator[Parameter]:
-    """Describe the fields of a dataclass as the parameters of a function."""
-    hints = get_type_hints(options, include_extras=True)
-    for field in fields(cast(Any, options)):
-        yield Parameter(
-            field.name,
-            Parameter.KEYWORD_ONLY,
-            annotation=hints[field.name],
-            default=_default(field),
-        )
+def parameters(options: type[Struct]) -> Iterator[Parameter]:
+    """Describe the fields of a Struct as the parameters of a function."""
+    for field in fields(options):
+        default = Parameter.empty if field.required else field.default
+        kind = Parameter.KEYWORD_ONLY
+        yield Parameter(field.name, kind, annotation=field.type, default=default)
 
 
 def _refuse_empty(context: typer.Context) -> None:
@@ -128,10 +125,6 @@ def _refuse_endless(context: typer.Context) -> None:
         if isinstance(value, float) and not value <= MOST_SECONDS:
             name = max(parameter.opts, key=len)
             raise BadUsage(f"{name} is `{value}`; {MOST_SECONDS} seconds is the most")
-
-
-def _default(field: Field[Any]) -> object:
-    return Parameter.empty if field.default is MISSING else field.default
 
 
 def _session(context: typer.Context, common: Common) -> Session:

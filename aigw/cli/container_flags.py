@@ -1,10 +1,10 @@
 """The options of `start` that count for a container only."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+from msgspec import Struct
 
 from aigw.errors import BadUsage
 from aigw.spec.image import Pull
@@ -12,8 +12,7 @@ from aigw.spec.image import Pull
 CONTAINER = "The container (Higress engine)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerOptions:
+class ContainerOptions(Struct, frozen=True, kw_only=True):
     """Which image to run, where to get it, and what it may use."""
 
     region: Annotated[

@@ -1,9 +1,10 @@
 """Engines as a person's commands get them; each is imported only where it is used."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aigw.cli.output import Output
 from aigw.cli.progress import Waits
@@ -16,8 +17,7 @@ if TYPE_CHECKING:  # slow to import
     from aigw.spec.gateway import EngineName, GatewaySpec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engines:
+class Engines(Struct, frozen=True, kw_only=True):
     """Makes engines that speak to the person."""
 
     output: Output

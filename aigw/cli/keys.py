@@ -1,8 +1,10 @@
 """Keys on their way in: flags, standard input, the environment, a hidden question."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.cli.session import Session
 from aigw.errors import BadUsage
@@ -16,8 +18,7 @@ from aigw.state.secrets import MAX_KEY_BYTES, key_problem
 MOST_BYTES = 100 * MAX_KEY_BYTES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class Given(Struct, frozen=True, kw_only=True):
     """Keys to keep, and where others are to be found when they are needed."""
 
     secrets: tuple[Secret, ...]

@@ -1,11 +1,11 @@
 """Commands whose modules are imported when they are run, so that every command starts quickly."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 import typer
+from msgspec import Struct
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:  # Typer carries its own Click and exports only some of it
 MODULES = "aigw.cli.commands"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """The module of a command and what help says about it; `family` says that it is many."""
 
     module: str

@@ -1,9 +1,9 @@
 """Options that mean the same on every command."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from aigw.cli import completion
 from aigw.operations.world import DEFAULT_GATEWAY
@@ -43,8 +43,7 @@ Debug = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Common:
+class Common(Struct, frozen=True, kw_only=True):
     """What every command takes: the gateway meant, and how to speak."""
 
     gateway: Gateway = DEFAULT_GATEWAY

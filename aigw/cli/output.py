@@ -3,16 +3,16 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, TextIO, cast
+from typing import TextIO
+
+from msgspec import Struct
 
 from aigw.spec.secret import Secret
 
 PLAIN_SPACE = "\n\t\u00a0\u3000"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(Struct, frozen=True, kw_only=True):
     """Two streams and how much to say.
 
     `quiet` leaves only results and errors; `verbose` adds the steps; `as_json` makes results and
@@ -128,8 +128,7 @@ def _plain(value: object) -> object:
             return [_plain(item) for item in value]
         case None | bool() | int() | float():
             return value
-        case _ if is_dataclass(value):
-            names = [field.name for field in fields(cast(Any, value))]
-            return {name: _plain(getattr(value, name)) for name in names}
+        case Struct():
+            return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
         case _:
             return str(value)

@@ -2,8 +2,9 @@
 
 import getpass
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol, TextIO
+
+from msgspec import Struct
 
 from aigw.errors import Interrupted
 from aigw.spec.secret import Secret
@@ -25,8 +26,7 @@ class Prompter(Protocol):
         """Ask for a yes; no is the default."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TerminalPrompter:
+class TerminalPrompter(Struct, frozen=True, kw_only=True):
     """Ask at the terminal; the questions go to stderr, so that stdout holds the result only."""
 
     stdin: TextIO

@@ -1,10 +1,10 @@
 """Options of `start` for every provider of the catalogue, and what their values say."""
 
 from collections.abc import Iterator
-from dataclasses import make_dataclass
 from typing import Annotated, Any
 
 import typer
+from msgspec import Struct, defstruct
 
 from aigw import catalog
 from aigw.catalog.provider_type import OptionField, ProviderType
@@ -17,12 +17,12 @@ MODELS = "Models, as patterns with commas"
 OPTIONS = "Options of providers"
 
 
-def with_provider_flags(base: type[object]) -> type[Any]:
-    """Add a field for every flag of the catalogue to a dataclass of options."""
+def with_provider_flags(base: type[Struct]) -> type[Any]:
+    """Add a field for every flag of the catalogue to a Struct of options."""
     fields = [
         (name, annotation, None) for ptype in catalog.every() for name, annotation in _flags(ptype)
     ]
-    return make_dataclass(base.__name__, fields, bases=(base,), frozen=True, kw_only=True)
+    return defstruct(base.__name__, fields, bases=(base,), frozen=True, kw_only=True)
 
 
 def providers_wanted(options: object) -> tuple[ProviderWanted, ...]:

@@ -1,8 +1,10 @@
 """Questions about one provider: which, its URL, options, key and models."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from re import search
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw import catalog
 from aigw.catalog.options import OptionValue, option_value
@@ -18,8 +20,7 @@ from aigw.spec.provider import Provider
 from aigw.spec.secret import Secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderAnswer:
+class ProviderAnswer(Struct, frozen=True, kw_only=True):
     """A provider as it was described; what is empty is the catalogue's, or stays as it is."""
 
     type: ProviderType
@@ -29,8 +30,7 @@ class ProviderAnswer:
     options: Mapping[str, OptionValue]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderQuestions:
+class ProviderQuestions(Struct, frozen=True, kw_only=True):
     """What the questions need: the person, what is configured, their environment and language.
 
     `engines` are those that may run the gateway; `check` asks the provider whether it takes a key.

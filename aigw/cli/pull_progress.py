@@ -2,8 +2,9 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TextIO
+
+from msgspec import Struct
 
 from aigw.clients.pulling import PullProgress
 
@@ -12,8 +13,7 @@ _STEPS = 10
 """At most so many lines of a pull go into a file or a pipe, besides those of layers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pulls:
+class Pulls(Struct, frozen=True, kw_only=True):
     """Shows pulls on a stream, unless nobody wants to see them; the pull itself goes on alike."""
 
     stream: TextIO

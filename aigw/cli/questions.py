@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from aigw.errors import Interrupted
 from aigw.spec.secret import Secret
@@ -13,8 +14,7 @@ Check = Callable[[str], str]
 """Says what is wrong with an answer; empty when nothing is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """One line to choose: what it stands for and how it reads."""
 
     value: str

@@ -1,10 +1,10 @@
 """The program: its commands by name, and where each of them is."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import asdict
 
 import aigw
 from aigw.cli import streams
@@ -133,7 +133,7 @@ def program(
         typer.echo(context.get_help())
 
 
-def main() -> None:
+def run() -> None:
     """Run the program."""
     streams.complete()
     app(prog_name="aigw")

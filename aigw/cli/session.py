@@ -3,9 +3,10 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, TextIO
+
+from msgspec import Struct
 
 from aigw.cli.engines import Engines
 from aigw.cli.options import Common
@@ -20,8 +21,7 @@ if TYPE_CHECKING:  # slow to import, and few commands need them
     from aigw.clients.http import Answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """The gateway meant, the world, and the person: what they see, say and pipe in."""
 
     gateway: str

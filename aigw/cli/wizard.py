@@ -1,7 +1,8 @@
 """`aigw start` by questions: which providers, which keys, which model when."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw.cli.provider_questions import ProviderAnswer, ProviderQuestions, summary
 from aigw.cli.questions import UNCHANGED, Choice
@@ -14,16 +15,14 @@ from aigw.spec.presets import PRESETS
 DONE = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleAnswer:
+class RuleAnswer(Struct, frozen=True, kw_only=True):
     """A shipped trigger table and the model it is to choose."""
 
     preset: str
     model: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class Answers(Struct, frozen=True, kw_only=True):
     """All that was said; an empty default model leaves auto-routing as it is."""
 
     providers: tuple[ProviderAnswer, ...]
@@ -31,8 +30,7 @@ class Answers:
     rules: tuple[RuleAnswer, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wizard:
+class Wizard(Struct, frozen=True, kw_only=True):
     """What the conversation needs: the questions about a provider, and what comes of answers.
 
     `described` returns the spec with what was described laid over it; raises BadUsage for what

@@ -5,11 +5,12 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Final
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from aigw.errors import EngineRefused, NotReady
 from aigw.spec.secret import Secret
@@ -23,8 +24,7 @@ _LONGEST_WORDS = 300
 Json = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
+class _Said(Struct, frozen=True, kw_only=True):
     status: int
     text: str
 

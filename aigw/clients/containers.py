@@ -1,19 +1,18 @@
 """What is seen of containers and done to them, whatever does it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any, Protocol
 
-from aigw.clients.docker_api import Flavor
+from msgspec import Struct
+
 from aigw.clients.pulling import PullProgress
 from aigw.clients.registries import Reference
 from aigw.spec.secret import Secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class Published(Struct, frozen=True, kw_only=True):
     """A port of a container that is open on the machine: `8080/tcp` at `127.0.0.1:80`."""
 
     inner: str
@@ -21,41 +20,32 @@ class Published:
     port: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mounted:
+class Mounted(Struct, frozen=True, kw_only=True):
     """A folder of the machine, or a volume by its name, inside a container."""
 
     kind: str
     source: str
     target: str
-    writable: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerSeen:
+class ContainerSeen(Struct, frozen=True, kw_only=True):
     """A container as the engine shows it; its environment is not here, for keys may be in it.
 
-    `status` is `created`, `running`, `paused`, `restarting`, `exited` or `dead`; `health` is empty
-    without a health check, else `starting`, `healthy` or `unhealthy`. `image` is the image's id,
-    `reference` the name it was made with. `started` and `finished` are None until then.
-    `created` and the two are in UTC. `error` is why the engine could not start it.
+    `status` is `created`, `running`, `paused`, `restarting`, `exited` or `dead`. `image` is the
+    image's id, `reference` the name it was made with. `started` is in UTC, None until then. `error`
+    is why the engine could not start it.
     """
 
     id: str
     name: str
     status: str
-    health: str
     labels: Mapping[str, str]
-    created: datetime
     started: datetime | None
-    finished: datetime | None
     image: str
     reference: str
     ports: tuple[Published, ...]
     mounts: tuple[Mounted, ...]
-    networks: Mapping[str, str]
     restart_policy: str
-    restarts: int
     exit_code: int
     out_of_memory: bool
     error: str
@@ -66,29 +56,18 @@ class ContainerSeen:
         return self.status in {"running", "paused"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DockerInfo:
+class DockerInfo(Struct, frozen=True, kw_only=True):
     """What an engine is: `vm` says that containers do not run under this machine's kernel.
 
-    `rootless`: root in a container is an ordinary user outside, and `remapped` that another id
-    is. `selinux`: a bind mount must be labelled. `system` is what it runs on, in its words.
+    `selinux`: a bind mount must be labelled.
     """
 
-    flavor: Flavor
-    version: str
-    api: tuple[int, int]
-    rootless: bool
-    remapped: bool
     selinux: bool
     vm: bool
-    system: str
-    architecture: str
-    memory: int
     cpus: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
+class Ran(Struct, frozen=True, kw_only=True):
     """How a command inside a container ended."""
 
     code: int
@@ -96,8 +75,7 @@ class Ran:
     err: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageSeen:
+class ImageSeen(Struct, frozen=True, kw_only=True):
     """An image that is here; `digests` (`NAME@sha256:...`) are those that registries served."""
 
     id: str

@@ -44,7 +44,7 @@ class Docker:
     def info(self) -> DockerInfo:
         """Say what engine it is."""
         with translated(self._host, "asking what it is"):
-            return docker_seen.docker_info(self._api.info(), self._host)
+            return docker_seen.docker_info(self._api.info())
 
     def container(self, name: str) -> ContainerSeen | None:
         """Look at one; None when there is none of exactly that name or id."""

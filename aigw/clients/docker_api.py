@@ -4,13 +4,14 @@ import json
 import ssl
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from aigw.clients.envoy_admin import UnixConnection
 
@@ -29,8 +30,7 @@ class Flavor(StrEnum):
     PODMAN = "podman"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tls:
+class Tls(Struct, frozen=True, kw_only=True):
     """The files with which one engine is spoken to; empty ones are left out."""
 
     ca: str = ""
@@ -39,8 +39,7 @@ class Tls:
     verify: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pong:
+class Pong(Struct, frozen=True, kw_only=True):
     """What an engine says of itself: the API version it speaks, and whose it is."""
 
     api: tuple[int, int]

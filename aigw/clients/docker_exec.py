@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from http import HTTPStatus
+
+from msgspec import Struct, field
 
 from aigw.clients.containers import Ran
 from aigw.clients.docker_api import connection
@@ -24,8 +25,7 @@ _MOST_BYTES = 64 * 1024 * 1024
 _POLL_SECONDS = 0.01
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exec:
+class Exec(Struct, frozen=True, kw_only=True):
     """A command that was prepared in a container, and how its end is looked up (None: runs)."""
 
     id: str
@@ -53,8 +53,7 @@ def attended(host: DockerHost, prepared: Exec, *, seconds: float) -> Ran:
         raise NotReady(message) from error
 
 
-@dataclass(kw_only=True)
-class _Wire:
+class _Wire(Struct, kw_only=True):
     """A connection that is read byte by byte until a deadline."""
 
     socket: socket.socket

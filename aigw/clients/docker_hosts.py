@@ -4,11 +4,12 @@ import grp
 import os
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from http.client import HTTPException
 from itertools import chain
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from aigw.clients.docker_api import UNIX, Flavor, Pong, Tls, exists, ping
 from aigw.clients.docker_contexts import Named, named
@@ -22,8 +23,7 @@ _SECONDS = 3.0
 _EMBEDDED = "aigw start --engine envoy"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DockerHost:
+class DockerHost(Struct, frozen=True, kw_only=True):
     """An engine that answers: its address, what led to it, and how it is started (or empty).
 
     `api` is its Engine API version; `passed_over` says of each that was preferred why it is not
@@ -62,16 +62,14 @@ def find(
     raise _nothing(machine, known, tried)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Silent:
+class _Silent(Struct, frozen=True, kw_only=True):
     """Why an engine cannot be used, and the command that mends it, where we know one."""
 
     why: str
     mend: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tried:
+class _Tried(Struct, frozen=True, kw_only=True):
     what: str
     hint: str
 

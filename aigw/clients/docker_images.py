@@ -1,9 +1,11 @@
 """Have the image of the gateway on this machine: found, pulled, or loaded from a file."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.clients.containers import Images, ImageSeen, ImagesHere
 from aigw.clients.docker_files import image_names
@@ -21,8 +23,7 @@ _CHUNK = 1024 * 1024
 _OFFLINE = "aigw start --image-archive FILE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageThere:
+class ImageThere(Struct, frozen=True, kw_only=True):
     """An image on this machine: `reference` led to it; `digest` is its id where no registry did."""
 
     id: str

@@ -26,7 +26,7 @@ class QuickDocker:
 
     def info(self) -> DockerInfo:
         """Say what engine it is."""
-        return docker_seen.docker_info(self._asked("GET", "/info", "asking what it is"), self._host)
+        return docker_seen.docker_info(self._asked("GET", "/info", "asking what it is"))
 
     def container(self, name: str) -> ContainerSeen | None:
         """Look at one; None when there is none of exactly that name or id."""

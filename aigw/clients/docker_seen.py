@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aigw.clients.containers import ContainerSeen, DockerInfo, ImageSeen, Mounted, Published
-from aigw.clients.docker_hosts import DockerHost
 from aigw.spec.secret import Secret
 
 _NEVER_YEAR = 1
@@ -17,26 +16,17 @@ def container_seen(tree: Mapping[str, Any]) -> ContainerSeen:
     """Read what `GET /containers/ID/json` answers (Engine API 1.41, ContainerInspect)."""
     state, config, host = tree["State"], tree["Config"], tree["HostConfig"]
     network = tree.get("NetworkSettings") or {}
-    created = _time(tree["Created"])
     return ContainerSeen(
         id=tree["Id"],
         name=tree["Name"].removeprefix("/"),
         status=state["Status"],
-        health=_health(state),
         labels=config.get("Labels") or {},
-        created=created or datetime.fromtimestamp(0, UTC),
         started=_time(state.get("StartedAt", "")),
-        finished=_time(state.get("FinishedAt", "")),
         image=tree["Image"],
         reference=config.get("Image", ""),
         ports=tuple(_ports(host.get("PortBindings") or {}, network.get("Ports") or {})),
         mounts=tuple(map(_mount, tree.get("Mounts") or ())),
-        networks={
-            name: (of or {}).get("IPAddress") or ""
-            for name, of in (network.get("Networks") or {}).items()
-        },
         restart_policy=(host.get("RestartPolicy") or {}).get("Name") or "no",
-        restarts=tree.get("RestartCount", 0),
         exit_code=state.get("ExitCode", 0),
         out_of_memory=bool(state.get("OOMKilled")),
         error=state.get("Error") or "",
@@ -58,30 +48,17 @@ def image_seen(tree: Mapping[str, Any]) -> ImageSeen:
     )
 
 
-def docker_info(tree: Mapping[str, Any], host: DockerHost) -> DockerInfo:
+def docker_info(tree: Mapping[str, Any]) -> DockerInfo:
     """Read what `GET /info` answers (Engine API 1.41, SystemInfo)."""
     options = {
         option.split(",")[0].removeprefix("name=") for option in tree.get("SecurityOptions") or ()
     }
     return DockerInfo(
-        flavor=host.flavor,
-        version=tree.get("ServerVersion", ""),
-        api=host.api,
-        rootless="rootless" in options,
-        remapped="userns" in options,
         selinux="selinux" in options,
         # Docker Desktop, Colima and their like bring a kernel of their own.
         vm=tree.get("KernelVersion", "") != os.uname().release,
-        system=tree.get("OperatingSystem", ""),
-        architecture=tree.get("Architecture", ""),
-        memory=int(tree.get("MemTotal", 0)),
         cpus=int(tree.get("NCPU", 0)),
     )
-
-
-def _health(state: Mapping[str, Any]) -> str:
-    status = (state.get("Health") or {}).get("Status") or ""
-    return "" if status == "none" else status
 
 
 def _ports(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[Published]:
@@ -97,7 +74,6 @@ def _mount(tree: Mapping[str, Any]) -> Mounted:
         kind=tree["Type"],
         source=str(tree.get("Name" if tree["Type"] == "volume" else "Source") or ""),
         target=tree["Destination"],
-        writable=bool(tree.get("RW")),
     )
 
 

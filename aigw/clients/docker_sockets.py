@@ -4,16 +4,16 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
 
 from aigw.clients.docker_api import DEFAULT_SOCKET, exists
 
 _MAC = "darwin"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Runtime:
+class Runtime(Struct, frozen=True, kw_only=True):
     """One program that may listen: its sockets in the order to try, and the command to start it.
 
     `signs` are paths and names of programs; one of them there, and it is installed.
@@ -25,14 +25,13 @@ class Runtime:
     signs: tuple[Path | str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class Machine(Struct, frozen=True, kw_only=True):
     """Where to look: the user's home and environment, the root of the files, the system."""
 
     environ: Mapping[str, str]
     home: Path
     root: Path = Path("/")
-    platform: str = field(default=sys.platform)
+    platform: str = sys.platform
 
     @property
     def user_sockets(self) -> Path:

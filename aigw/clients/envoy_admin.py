@@ -6,11 +6,12 @@ import struct
 import sys
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from aigw.clients.process import Identity, identify
 from aigw.errors import NotReady
@@ -35,16 +36,14 @@ class UnixConnection(HTTPConnection):
         self.sock = _connected(self._path, self.timeout)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscription(Struct, frozen=True, kw_only=True):
     """How one file of resources was taken: the version in force, and how often one was refused."""
 
     version: str
     rejected: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listeners:
+class Listeners(Struct, frozen=True, kw_only=True):
     """How many listeners there are, and how many of them take connections."""
 
     active: int
@@ -112,10 +111,6 @@ class EnvoyAdmin:
     def reopen_logs(self) -> None:
         """Go on in new log files, after the old ones were renamed."""
         self._ask("POST", "/reopen_logs")
-
-    def set_log_level(self, level: str) -> None:
-        """Log more or less from now on: `warning`, `info`, `debug`."""
-        self._ask("POST", f"/logging?level={quote(level)}")
 
     def _stats(self, pattern: str) -> dict[str, object]:
         text = self._ask("GET", f"/stats?format=json&filter={quote(pattern, safe='')}")

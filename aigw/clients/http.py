@@ -6,11 +6,12 @@ import ssl
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from aigw.catalog.provider_type import Api
 from aigw.catalog.target import Target
@@ -19,8 +20,7 @@ from aigw.spec.secret import Secret
 _MOST_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What came back: `status` is 0 when nothing did, and then `problem` says why.
 
     Header names are in lower case; `body` holds at most 1 MiB.
@@ -88,8 +88,7 @@ class KeyState(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyVerdict:
+class KeyVerdict(Struct, frozen=True, kw_only=True):
     """What a provider says of a key, and in `detail` how it said so."""
 
     state: KeyState

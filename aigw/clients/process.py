@@ -8,9 +8,10 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
+
+from msgspec import Struct
 
 ENVIRONMENT: Final = (
     "HOME",
@@ -33,16 +34,14 @@ _POLL_SECONDS = 0.02
 _GONE = ("", "Z", "X")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """One process and no later one of the same pid; `started` is opaque."""
 
     pid: int
     started: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(Struct, frozen=True, kw_only=True):
     """How a program ended: its exit code (-1: it had to be stopped), stdout and stderr together."""
 
     code: int

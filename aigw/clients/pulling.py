@@ -1,14 +1,15 @@
 """How far a pull is, from the lines that the engine sends while it pulls."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 _FETCHED = ("Download complete", "Verifying Checksum", "Extracting")
 _DONE = ("Pull complete", "Already exists")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullProgress:
+class PullProgress(Struct, frozen=True, kw_only=True):
     """How far it is: finished layers and bytes fetched; `bytes` grows as sizes become known.
 
     `note` is what the engine says besides, such as `Retrying in 5 seconds`.
@@ -21,8 +22,7 @@ class PullProgress:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Layer:
+class _Layer(Struct, frozen=True, kw_only=True):
     done: bool = False
     fetched: int = 0
     size: int = 0

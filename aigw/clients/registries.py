@@ -1,8 +1,9 @@
 """Where the image of the gateway can be had, and in which order to ask."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aigw.clients.region import Region, nearest, region
 from aigw.spec.image import REGIONS, Image, Pull
@@ -25,8 +26,7 @@ Rank = Callable[[Sequence[str]], tuple[str, ...]]
 """Puts hosts in the order in which to ask them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """An image at one registry, by tag or by digest; `host` is empty for the engine's own."""
 
     host: str
@@ -43,8 +43,7 @@ class Reference:
         return f"{self.name}@{self.digest}" if self.digest else f"{self.name}:{self.tag}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """An image to be had: where it may be, what its digest must be (or empty), when to pull.
 
     `rank` is asked once, before a pull, for the order of the hosts.

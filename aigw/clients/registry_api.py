@@ -2,11 +2,12 @@
 
 import json
 import re
-from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
+
+from msgspec import Struct
 
 from aigw.clients.registries import Reference
 
@@ -28,8 +29,7 @@ _Tree = Any  # JSON of a stranger: a wrong shape is caught as such
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(Struct, frozen=True, kw_only=True):
     """One layer: its digest as it is sent, and that of its content (`diff_id`)."""
 
     digest: str

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw.errors import AigwError, BadUsage, DockerGone, EngineMissing
 from aigw.spec.contradictions import ENGINES, not_on
@@ -18,16 +19,14 @@ _MOVE = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """An engine (never `auto`) and the reason, as a sentence's part."""
 
     engine: EngineName
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Possible:
+class Possible(Struct, frozen=True, kw_only=True):
     """Whether the Higress engine can be had on this machine, and why, or why not."""
 
     possible: bool

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from aigw.engines.file_names import BOOTSTRAP, CLUSTERS, LISTENERS, ROUTES, SECRETS, Files
 from aigw.errors import CannotWrite
@@ -62,8 +63,7 @@ def remove_others(paths: GatewayPaths, files: Files) -> None:
         raise CannotWrite(f"`{paths.sds}` could not be cleaned: {reason(error)}") from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Good:
+class Good(Struct, frozen=True, kw_only=True):
     """A configuration that was proved in use."""
 
     generation: str

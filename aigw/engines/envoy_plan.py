@@ -1,7 +1,6 @@
 """What is missing between a spec and one Envoy."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from aigw.engines.file_names import FIXED, Files, is_secret, title
 from aigw.engines.look import Facts
@@ -11,8 +10,7 @@ from aigw.rendering.envoy import EnvoyConfig
 from aigw.state.secrets import KeyRing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvoyPlan(Plan):
+class EnvoyPlan(Plan, frozen=True, kw_only=True):
     """What is missing, what was seen, and all that is needed to bring it about.
 
     `ring` is the keys that were handed in, None when they are those of the data folder.

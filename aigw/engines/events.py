@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from signal import SIGUSR1
 from threading import Thread
 from types import FrameType
+
+from msgspec import Struct
 
 from aigw.clients import process
 from aigw.clients.process import Identity
@@ -14,20 +15,17 @@ from aigw.clients.process import Identity
 _WATCH_SECONDS = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A process that was watched has ended."""
 
     process: Identity
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A command has left a request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Struct, frozen=True):
     """The system, or a person, asks for the end by a signal."""
 
 

@@ -18,7 +18,7 @@ from aigw.engines.higress_container import (
     made_with,
     refuse_foreign,
     refuse_renamed,
-    refuse_unmountable,
+    refuse_unnameable,
     renamed,
 )
 from aigw.engines.higress_image import GatewayImage
@@ -113,7 +113,7 @@ class HigressEngine:
 
     def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> HigressPlan:
         """Say what is missing; raises SpecInvalid, NotOurs, DockerMissing."""
-        refuse_unmountable(self._paths)
+        refuse_unnameable(self._paths)
         keys = resolve(spec, self._credentials(), self._environ) if ring is None else ring
         container = self._quick.container(self._paths.name)
         if container is None:

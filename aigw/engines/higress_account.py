@@ -3,7 +3,8 @@
 import secrets
 from base64 import b64decode
 from binascii import Error
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw.rendering.higress import ADMIN_FILE, Resources
 from aigw.spec.secret import Secret
@@ -11,8 +12,7 @@ from aigw.spec.secret import Secret
 _BYTES = 18
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """Who may use the console."""
 
     name: str

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from aigw.clients.containers import Attended
 from aigw.errors import NotReady
@@ -13,7 +14,8 @@ _ADMIN = "http://127.0.0.1:15000"
 _API_SERVER = "https://127.0.0.1:18443/"
 _ASK = ("curl", "-sS", "-m", "5")
 _SECONDS = 15.0
-_REFUSED = r"update_rejected$"
+_REFUSALS = r"/stats?format=json&filter=update_rejected$"
+_BETWEEN = "\x1e"  # a control character, which stands in no JSON
 _UNFINISHED = r"^http\..*\.downstream_rq_active$"
 _PROVIDERS = "ai-proxy.internal"
 _PLUGIN = "http://127.0.0.1:8002/plugins/ai-proxy/{}/plugin.wasm"
@@ -24,17 +26,20 @@ EDGE = ("aigw.in", "aigw.out", "aigw.guard")
 """Our filters; `aigw.out2` is the second under the other name of its neighbour."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InForce:
+class InForce(Struct, frozen=True, kw_only=True):
     """What Envoy has in force: its listeners and routes, and the texts of its plugins.
 
     `texts` is those of ai-proxy alone; both are empty where this Envoy does not show its filters.
+    `clusters` are the addresses of every place that requests can be sent to, by its name; `refused`
+    says how often each kind of configuration was refused.
     """
 
     listeners: str
     routes: str
     plugins: str
     texts: str
+    clusters: Mapping[str, frozenset[str]]
+    refused: Mapping[str, int]
 
     def serves(self, generation: str) -> bool:
         """Say whether a route carries this generation."""
@@ -76,33 +81,22 @@ class Admin:
 
     def refusals(self) -> Mapping[str, int]:
         """Return how often each kind of configuration was refused; nothing for never."""
-        listed = json.loads(self._get(f"/stats?format=json&filter={_REFUSED}"))["stats"]
-        return {one["name"]: one["value"] for one in listed if one.get("value")}
+        return _counts(*self._get(_REFUSALS))
 
     def unfinished(self) -> int:
         """Count the requests that are not answered yet."""
-        listed = json.loads(self._get(f"/stats?format=json&filter={_UNFINISHED}"))["stats"]
-        return sum(
-            one["value"]
-            for one in listed
-            if not one.get("name", "http.admin").startswith("http.admin")
-        )
+        counts = _counts(*self._get(f"/stats?format=json&filter={_UNFINISHED}"))
+        return sum(count for name, count in counts.items() if not name.startswith("http.admin"))
 
     def drain(self) -> None:
         """Take no more connections; running requests go on."""
-        self._get("/drain_listeners?graceful", post=True)
-
-    def reopen_logs(self) -> None:
-        """Go on in a new log file, after the old one was renamed."""
-        self._get("/reopen_logs", post=True)
+        self._ask("-X", "POST", f"{_ADMIN}/drain_listeners?graceful")
 
     def in_force(self) -> InForce:
         """Return what serves; it holds keys and is shown to nobody."""
-        try:
-            tree = json.loads(self._get("/config_dump"))
-        except ValueError as error:
-            raise NotReady("Envoy shows no configuration") from error
-        configs = tree.get("configs", [])
+        # At once: to run a command in a container takes longer than all the answers.
+        stats, dump, clusters = self._get(_REFUSALS, "/config_dump", "/clusters?format=json")
+        configs = dump.get("configs", [])
         listeners = [one for one in configs if _kind(one) == "ListenersConfigDump"]
         routes = [one for one in configs if _kind(one) == "RoutesConfigDump"]
         filters = [one for one in configs if _kind(one) == "EcdsConfigDump"]
@@ -112,22 +106,32 @@ class Admin:
             routes=json.dumps(routes),
             plugins="\n".join(plugins.values()),
             texts="\n".join(text for name, text in plugins.items() if name.endswith(_PROVIDERS)),
+            clusters={
+                str(one.get("name")): frozenset(map(_address, one.get("host_statuses", [])))
+                for one in clusters.get("cluster_statuses", [])
+            },
+            refused=_counts(stats),
         )
 
-    def clusters(self) -> Mapping[str, frozenset[str]]:
-        """Return the addresses of every place that requests can be sent to now, by its name."""
-        listed = json.loads(self._get("/clusters?format=json")).get("cluster_statuses", [])
-        return {
-            str(one.get("name")): frozenset(map(_address, one.get("host_statuses", [])))
-            for one in listed
-        }
+    def _get(self, *targets: str) -> list[dict[str, Any]]:
+        """Return what Envoy's admin interface answers to each, as JSON."""
+        said = self._ask("-w", _BETWEEN, *(f"{_ADMIN}{target}" for target in targets))
+        try:
+            return [json.loads(text) for text in said.split(_BETWEEN)[: len(targets)]]
+        except ValueError as error:
+            raise NotReady("Envoy does not say what it has in force") from error
 
-    def _get(self, target: str, *, post: bool = False) -> str:
-        command = (*_ASK, *(("-X", "POST") if post else ()), f"{_ADMIN}{target}")
-        ran = self._docker.run(self._name, command, seconds=_SECONDS)
+    def _ask(self, *arguments: str) -> str:
+        ran = self._docker.run(self._name, (*_ASK, *arguments), seconds=_SECONDS)
         if ran.code:
             raise NotReady("Envoy does not answer inside the container")
         return ran.out.decode("utf-8", errors="replace")
+
+
+def _counts(stats: Mapping[str, Any]) -> dict[str, int]:
+    """Return the counters that are not zero; what has no name is a histogram."""
+    listed = stats.get("stats", [])
+    return {one["name"]: one["value"] for one in listed if "name" in one and one.get("value")}
 
 
 def _kind(config: Mapping[str, object]) -> str:

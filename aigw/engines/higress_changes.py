@@ -3,8 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
+
+import msgspec
+from msgspec import Struct
 
 from aigw.rendering.higress import ADMIN_FILE, Resources
 from aigw.rendering.higress_upstream import DOCKER_HOST
@@ -22,8 +25,7 @@ APPLIED = "applied.json"
 _GENERATION = re.compile(r"x-aigw-generation.*?\b([0-9a-f]{12})\b")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Changes(Struct, frozen=True, kw_only=True):
     """Objects as they are to be, of which `there` is what they are now.
 
     `written` are those that differ, `removed` what we had put there and want no more, `edits` what
@@ -74,18 +76,16 @@ def _reconciled(
 
 def read_applied(folder: Path) -> Resources:
     """Return the objects that were applied last; none where that is not known."""
-    try:
-        tree = json.loads((folder / APPLIED).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return tree if isinstance(tree, dict) else {}
+    with suppress(OSError, ValueError):
+        return msgspec.json.decode((folder / APPLIED).read_bytes(), type=Resources)
+    return {}
 
 
 def keep_applied(folder: Path, resources: Resources) -> None:
     """Keep what is applied now; raises CannotWrite."""
-    text = json.dumps(resources, sort_keys=True)
-    if read_applied(folder) != json.loads(text):
-        write_atomically(folder / APPLIED, text)
+    text = msgspec.json.encode(resources, order="sorted")
+    if read_applied(folder) != msgspec.json.decode(text):
+        write_atomically(folder / APPLIED, text.decode())
 
 
 def only_renamed(

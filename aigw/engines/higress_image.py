@@ -1,11 +1,12 @@
 """The image of one gateway: found, pulled or loaded, remembered, and what it brings along."""
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, json
+from msgspec.structs import asdict, replace
 
 from aigw.clients.docker_images import ImageThere, ensure, here, load_archive
 from aigw.clients.docker_quick import QuickDocker
@@ -25,8 +26,7 @@ DEFAULTS = "/opt/data/defaultConfig"
 """Where the image has the files that it puts into an empty store."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """What is known of the image: which was asked for, its id, name and digest, its plugins.
 
     `plugins` is the version that its plugin server has; empty while nobody asked it.
@@ -60,8 +60,8 @@ class GatewayImage:
     @property
     def known(self) -> Known | None:
         """Return what is remembered; None for nothing."""
-        with suppress(OSError, ValueError, TypeError):
-            return Known(**json.loads(self._file("image.json").read_text(encoding="utf-8")))
+        with suppress(OSError, ValueError):
+            return json.decode(self._file("image.json").read_bytes(), type=Known)
         return None
 
     def here(self, image: Image) -> str:
@@ -97,14 +97,13 @@ class GatewayImage:
         """Remember which version the plugin server of the image has."""
         known = self.known
         if known is not None and known.plugins != version:
-            self._write("image.json", {**asdict(known), "plugins": version})
+            self._write("image.json", replace(known, plugins=version))
 
     def defaults(self, image: str) -> Resources:
         """Return the files that the image puts into an empty store, parsed."""
         file = self._file(f"defaults-{image.removeprefix('sha256:')[:12]}.json")
         with suppress(OSError, ValueError):
-            kept: Resources = json.loads(file.read_text(encoding="utf-8"))
-            return kept
+            return json.decode(file.read_bytes(), type=Resources)
         try:
             found = _parsed(self._docker().copy_from_image(image, DEFAULTS))
         except DockerRefused as error:
@@ -133,13 +132,13 @@ class GatewayImage:
             asked=_asked(image), id=found.id, reference=found.reference, digest=found.digest
         )
         if self.known != known:
-            self._write("image.json", asdict(known))
+            self._write("image.json", known)
 
     def _file(self, name: str) -> Path:
         return self._paths.higress_run / name
 
     def _write(self, name: str, tree: Any) -> None:  # noqa: ANN401 - any JSON
-        write_atomically(self._file(name), json.dumps(tree))
+        write_atomically(self._file(name), json.encode(tree).decode())
 
 
 def _asked(image: Image) -> dict[str, str]:

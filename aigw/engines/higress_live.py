@@ -1,7 +1,9 @@
 """Changes of a gateway's store: by file, and where it runs through its console first."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.clients.console import Console
 from aigw.engines.higress_changes import (
@@ -49,8 +51,7 @@ def take_back(store: Store, wanted: Changes, *, step: Callable[[str], None]) -> 
     remove(store, back, step=step)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
+class Live(Struct, frozen=True, kw_only=True):
     """One running gateway: its store, its console, and who hears of every step."""
 
     store: Store

@@ -1,7 +1,6 @@
 """What is missing between a spec and one Higress container."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from aigw.clients.containers import ContainerSeen
@@ -12,8 +11,7 @@ from aigw.rendering.higress import Resources
 from aigw.state.secrets import KeyRing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HigressPlan(Plan):
+class HigressPlan(Plan, frozen=True, kw_only=True):
     """What is missing, what was seen, and all that is needed to bring it about.
 
     `given` is the keys that were handed in, None when they are those of the data folder, `ring`

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+
+from msgspec import Struct
 
 from aigw.clients.console import Console
 from aigw.clients.containers import Attended
@@ -19,7 +20,7 @@ from aigw.spec.secret import Secret
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import KeyRing
 
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.02
 _LOOK_SECONDS = 0.5
 _ANSWER_SECONDS = 10.0
 _GRACE_SECONDS = 10.0
@@ -28,8 +29,7 @@ _LOGS = {"the API server": "apiserver", "the console": "console", "Envoy": "gate
 Waiting = Callable[[str], AbstractContextManager[None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class Expected(Struct, frozen=True, kw_only=True):
     """What must be true at the end, and by when (monotonic seconds).
 
     `keys` are those that the providers are asked with; `refused` how often what was refused before,
@@ -89,7 +89,6 @@ class Readiness:
 
         self._await("Envoy", expected, generation, _POLL_SECONDS)
         self._await("Envoy", expected, lambda: self._taken(expected), _POLL_SECONDS)
-        self._await("Envoy", expected, lambda: self._placed(expected), _POLL_SECONDS)
         for provider in expected.spec.providers:
             keyed = bool(expected.ring.get(provider.id))
             probe = partial(_probed, place, provider.id, keyed=keyed)
@@ -103,9 +102,9 @@ class Readiness:
 
         At a boot what somebody else's plugin refused does not count once ours is in force.
         """
-        self.refusals, before = self._admin.refusals(), expected.refused or {}
-        risen = [name for name, count in self.refusals.items() if count > before.get(name, 0)]
-        found = self._admin.in_force()
+        found, before = self._admin.in_force(), expected.refused or {}
+        self.refusals = found.refused
+        risen = [name for name, count in found.refused.items() if count > before.get(name, 0)]
         missing = _missing(found, expected)
         if risen and not found.texts:
             missing = "its plugins are not there"
@@ -113,15 +112,7 @@ class Readiness:
             words = self._last_words("gateway", expected)
             message = f"the gateway refused its configuration ({risen[0]})"
             raise EngineRefused(message, quoted=words)
-        return missing
-
-    def _placed(self, expected: Expected) -> str:
-        """Say which provider could not be reached yet: a probe does not go as far as there."""
-        known = self._admin.clusters() if expected.clusters else {}
-        for name, address in expected.clusters.items():
-            if name not in known or (address and address not in known[name]):
-                return f"it does not know yet where `{name}` is"
-        return ""
+        return missing or _unplaced(found, expected)
 
     def _may_come(self, expected: Expected, missing: str) -> bool:
         """Say whether a refusal may have been another's: at a boot, and ours is or comes soon."""
@@ -173,6 +164,14 @@ def _missing(found: InForce, expected: Expected) -> str:
     if not found.serves(expected.generation):
         return "its routes are those from before"
     return "its keys are those from before" if found.missing(expected.keys) else ""
+
+
+def _unplaced(found: InForce, expected: Expected) -> str:
+    """Say which provider could not be reached yet: a probe does not go as far as there."""
+    for name, address in expected.clusters.items():
+        if name not in found.clusters or (address and address not in found.clusters[name]):
+            return f"it does not know yet where `{name}` is"
+    return ""
 
 
 def _difference(found: str, wanted: str) -> str:

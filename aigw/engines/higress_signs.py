@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from aigw.clients.containers import Attended, ContainerSeen
 from aigw.errors import AigwError
@@ -22,8 +23,7 @@ _LINES = 5
 _LONGEST_LINE = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Death:
+class Death(Struct, frozen=True, kw_only=True):
     """What is broken for good, the part that it is (empty: the container), and what helps."""
 
     problem: str

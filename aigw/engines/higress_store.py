@@ -3,7 +3,6 @@
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from shlex import quote
 
@@ -56,10 +55,6 @@ def _refused(file: Path, path: str, instead: dict[str, Tree] | None) -> Iterator
                 yield f"{where}: {problem.message}" if where else problem.message
 
 
-# A change reads most objects several times; nobody changes what was read.
-_parsed = lru_cache(maxsize=None)(load)
-
-
 def aside(file: str) -> str:
     """Spell the command that takes a file out of a store: only names that end in .yaml count."""
     return f"mv {quote(file)} {quote(f'{file}.aside')}"
@@ -71,6 +66,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._touched: set[Path] = set()
+        # A change reads most objects several times; nobody changes what was read.
+        self._bodies: dict[str, dict[str, Tree]] = {}
 
     def prepare(self) -> None:
         """Make every folder, private: the console leaves files that everybody could read."""
@@ -87,7 +84,8 @@ class Store:
         found: dict[str, dict[str, Tree]] = {}
         for path in paths:
             with suppress(OSError, ValueError):
-                found[path] = _parsed((self._folder / path).read_text(encoding="utf-8"))
+                text = (self._folder / path).read_text(encoding="utf-8")
+                found[path] = self._bodies[text] = self._bodies.get(text) or load(text)
         return found
 
     def broken(self, instead: Resources | None = None) -> Iterator[Problem]:
@@ -124,7 +122,9 @@ class Store:
     def write(self, path: str, body: dict[str, Tree]) -> None:
         """Replace an object in one step, on disk after `settle`; raises CannotWrite."""
         file = self._folder / path
-        write_atomically(file, dump(body), listed=False)
+        text = dump(body)
+        write_atomically(file, text, listed=False)
+        self._bodies[text] = body
         self._touched.add(file.parent)
 
     def settle(self) -> None:

@@ -1,6 +1,6 @@
 """One look at what runs of a gateway."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from aigw.clients import process
 from aigw.clients.envoy_admin import EnvoyAdmin
@@ -13,8 +13,7 @@ from aigw.errors import NotReady
 from aigw.state.paths import GatewayPaths
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What runs: None and empty for what does not.
 
     `generation` is the one that answered just now, `place` where the files on disk say that it

@@ -1,11 +1,11 @@
 """How an engine may go about it, where a person said so."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+
+class Means(Struct, frozen=True, kw_only=True):
     """How long it may take (None: as the engine takes), and what counts for containers only.
 
     With `retain` a container that does not become ready is kept for a look; `archive` is a file

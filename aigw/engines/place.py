@@ -3,8 +3,9 @@
 import json
 from collections.abc import Container, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from shlex import quote
+
+from msgspec import Struct
 
 from aigw.clients import ports, process
 from aigw.clients.http import ask_gateway
@@ -17,8 +18,7 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _ANSWER_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """An address and a port."""
 
     address: str

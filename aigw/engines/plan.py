@@ -1,21 +1,20 @@
 """What is missing between a spec and the world, as values."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw.spec.gateway import GatewaySpec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One thing to do: an action (`write`, `launch`, `reload`, `restart`) and its object."""
 
     action: str
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """Steps in their order; none means the world is as the spec says.
 
     `generation` is the name of what is planned.

@@ -4,9 +4,10 @@ import json
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from aigw.clients import process
 from aigw.clients.process import Identity
@@ -19,8 +20,7 @@ STOPPED: Final = "stopped"
 """The problem of an Envoy that was asked to end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """A supervisor and its Envoy, in `run/supervisor.json`.
 
     `envoy` is None while none runs, and `problem` says why; it is `serving` once the supervisor
@@ -39,8 +39,7 @@ class Record:
     runtime: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What to do on SIGUSR1, and how many seconds running requests have to finish."""
 
     id: str

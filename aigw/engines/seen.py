@@ -1,7 +1,8 @@
 """What runs of a gateway, as a person is told of it, whichever engine runs it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class State(StrEnum):
@@ -12,8 +13,7 @@ class State(StrEnum):
     DEGRADED = "degraded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class Trouble(Struct, frozen=True, kw_only=True):
     """Something that is wrong while the gateway runs; `hint` is a command."""
 
     code: str
@@ -21,8 +21,7 @@ class Trouble:
     hint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """What runs: 0, None and empty for what does not.
 
     `generation` is the one that answered just now; `address` and `port` are where it listens, `pid`

@@ -6,7 +6,9 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.clients import process
 from aigw.clients.envoy_admin import EnvoyAdmin
@@ -30,8 +32,7 @@ _HEALTHY_SECONDS = 60.0
 _DELAYS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """How it runs, how long requests may take at the end, how large and many logs become.
 
     `locked` says that the lock was handed down by who started it.

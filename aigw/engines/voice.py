@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from aigw.clients.docker_images import Watch
+from msgspec import Struct
+
+if TYPE_CHECKING:  # reads archives
+    from aigw.clients.docker_images import Watch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
+class Voice(Struct, frozen=True, kw_only=True):
     """Who hears what is waited for, each step, what a person should know, and how a pull goes."""
 
     waiting: Callable[[str], AbstractContextManager[None]]
     step: Callable[[str], None]
     note: Callable[[str], None]
-    pulls: Watch
+    pulls: "Watch"

@@ -1,6 +1,6 @@
 """What kinds of provider there are."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from aigw import catalog
 from aigw.catalog.provider_type import OptionField, ProviderType
@@ -8,8 +8,7 @@ from aigw.operations.provider_edit import known_type
 from aigw.operations.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptionShown:
+class OptionShown(Struct, frozen=True, kw_only=True):
     """An option of a type: what `--set NAME=VALUE` takes."""
 
     name: str
@@ -21,8 +20,7 @@ class OptionShown:
     engines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypeShown:
+class TypeShown(Struct, frozen=True, kw_only=True):
     """A type of provider; `unusable` says why the embedded engine cannot run it (empty: it can)."""
 
     id: str
@@ -40,8 +38,7 @@ class TypeShown:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypesListed:
+class TypesListed(Struct, frozen=True, kw_only=True):
     """Types of provider in the order of the catalogue."""
 
     providers: tuple[TypeShown, ...]

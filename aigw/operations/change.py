@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aigw.engines.choice import choose, kept, refuse_types
 from aigw.errors import AigwError, EngineRefused, UnknownGateway
@@ -24,8 +25,7 @@ if TYPE_CHECKING:  # slow to import, and only what runs a gateway needs it
 LOCK_SECONDS = 120.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Effect(Struct, frozen=True, kw_only=True):
     """What a change came to: specs before and after, the stored keys, and what serves now.
 
     `generation` is None where the gateway does not run, and so nothing was applied.

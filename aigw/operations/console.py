@@ -1,6 +1,6 @@
 """The console of a gateway on the Higress engine."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from aigw.engines.choice import kept
 from aigw.engines.higress_account import account
@@ -15,8 +15,7 @@ from aigw.rendering.higress import ADMIN_FILE
 from aigw.spec.gateway import EngineName
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsoleShown:
+class ConsoleShown(Struct, frozen=True, kw_only=True):
     """Where the console is and who may use it; `password` only where it was asked for."""
 
     gateway: str

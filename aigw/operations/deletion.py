@@ -1,8 +1,9 @@
 """Take a gateway away."""
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from aigw.errors import CannotWrite
 from aigw.operations.change import engine_of, held
@@ -14,8 +15,7 @@ from aigw.state.paths import GatewayPaths
 STOP_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted:
+class Deleted(Struct, frozen=True, kw_only=True):
     """What of a gateway is gone, and what is still there."""
 
     gateway: str

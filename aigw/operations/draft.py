@@ -1,8 +1,10 @@
 """A spec and its stored keys while they are changed: read, checked, kept, and put back."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.errors import BadUsage, SpecInvalid
 from aigw.spec.gateway import GatewaySpec
@@ -14,8 +16,7 @@ from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import KeyRing, load_credentials, save_credentials
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """What is wanted of a gateway; `keys` are those of `credentials.yaml`, by provider id.
 
     `document` is a file whose comments and order are to be taken over with what it says.
@@ -29,8 +30,7 @@ class Draft:
 Edit = Callable[[Draft], Draft]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
+class Saved(Struct, frozen=True, kw_only=True):
     """The two files of a draft as they stand, byte for byte; None where there is none."""
 
     spec: str | None

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from aigw.engines.higress_account import account, new_password
 from aigw.errors import Problem, SpecInvalid
@@ -30,8 +31,7 @@ class SecretsIn(StrEnum):
     OMIT = "omit"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
+class Exported(Struct, frozen=True, kw_only=True):
     """An export in a folder: its files, and what came and went since the last one there."""
 
     gateway: str
@@ -44,8 +44,7 @@ class Exported:
     removed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """What of a gateway is exported: its spec as it stands in the document, and the keys."""
 
     spec: GatewaySpec

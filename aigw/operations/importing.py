@@ -3,7 +3,9 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.errors import AigwError, BadUsage, CannotWrite, Problem, SpecInvalid
 from aigw.operations import lifecycle
@@ -32,8 +34,7 @@ from aigw.state.paths import GatewayPaths
 PLANNED, DONE, ALREADY = "planned", "imported", "already imported"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class Imported(Struct, frozen=True, kw_only=True):
     """What an import takes over, or took; no key is in it.
 
     `state` is `planned`, `imported` or `already imported`; `url` is where clients find

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from aigw.engines.higress_container import FOLDER
 from aigw.errors import BadUsage, DockerMissing, NotOurs
@@ -45,8 +46,7 @@ Docker = Callable[[], OldContainers]
 """Returns the containers of this machine's Docker; raises DockerMissing where none answers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Looked(Struct, frozen=True, kw_only=True):
     """The container that serves a folder, or None, and what the person should know about that."""
 
     container: "ContainerSeen | None" = None

@@ -1,9 +1,11 @@
 """What an import finds: an old installation, read and understood, and nothing changed."""
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.errors import BadUsage, Problem, SpecInvalid
 from aigw.operations.importing_container import (
@@ -32,8 +34,7 @@ SIGNS = (CONFIG, "wasmplugins", "mcpbridges")
 OWN = "gateway.yaml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportWanted:
+class ImportWanted(Struct, frozen=True, kw_only=True):
     """What is to be imported; `container` is empty for the script's own name."""
 
     folder: Path
@@ -41,8 +42,7 @@ class ImportWanted:
     engine: EngineName = EngineName.HIGRESS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """An old installation; `config` is its `default.cfg`, `journal` says if it was begun before.
 
     `notes` is what the person should know about its container.
@@ -125,8 +125,7 @@ def source_folder(world: World, named: Path) -> Path:
     return folder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Config:
+class _Config(Struct, frozen=True, kw_only=True):
     """A `default.cfg`: its text, or why there is none."""
 
     text: str | None = None

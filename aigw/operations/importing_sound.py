@@ -1,7 +1,8 @@
 """Files of an old store that would stop the API server of a new one: left behind, and named."""
 
-from dataclasses import replace
 from pathlib import PurePosixPath
+
+from msgspec.structs import replace
 
 from aigw.rendering.higress_checks import KINDS, problems
 from aigw.rendering.store_yaml import load

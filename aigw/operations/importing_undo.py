@@ -2,8 +2,9 @@
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from aigw.engines.choice import kept
 from aigw.errors import BadUsage, CannotWrite
@@ -24,8 +25,7 @@ from aigw.state.import_journal import (
 from aigw.state.paths import GatewayPaths
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undone:
+class Undone(Struct, frozen=True, kw_only=True):
     """An import is taken back; `left` is where changes made since are kept.
 
     `container` is the old one, None where there was none; `running` says that it runs again.

@@ -1,7 +1,8 @@
 """Which keys are missing, and whether a provider takes those that are given."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aigw.catalog.target import resolve
 from aigw.errors import BadUsage, SpecInvalid
@@ -18,8 +19,7 @@ if TYPE_CHECKING:  # slow to import
 CHECK_SECONDS = 3.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyNeeded:
+class KeyNeeded(Struct, frozen=True, kw_only=True):
     """A provider without a key: its variables, and the first of them that is set (or empty)."""
 
     provider: str

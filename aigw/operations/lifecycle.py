@@ -1,10 +1,12 @@
 """Start, stop, restart and delete a gateway."""
 
 import os
-from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import NoReturn
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.engines.choice import Choice, Possible, choose, foreseen, kept, refuse_types, remember
 from aigw.engines.means import Means
@@ -31,8 +33,7 @@ DEMO = "demo"
 CHAT = "/v1/chat/completions"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class How:
+class How(Struct, frozen=True, kw_only=True):
     """How to start: a document to take first, where a new gateway lives, and by which means."""
 
     file: Path | None = None
@@ -40,8 +41,7 @@ class How:
     means: Means = Means()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(Struct, frozen=True, kw_only=True):
     """A request through the gateway; `status` is 0 when nothing answered, `what` was asked."""
 
     ok: bool
@@ -50,8 +50,7 @@ class Probe:
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Started(Struct, frozen=True, kw_only=True):
     """A gateway runs; `changed` is what had to be done, nothing when it was so already."""
 
     gateway: str
@@ -67,8 +66,7 @@ class Started:
     providers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """What `start` would do, and how the document differs from the one applied last."""
 
     gateway: str
@@ -77,8 +75,7 @@ class Planned:
     diff: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stopped:
+class Stopped(Struct, frozen=True, kw_only=True):
     """A gateway does not run any more; `drained` says that no request was cut."""
 
     gateway: str

@@ -1,7 +1,9 @@
 """A provider as it was asked for, laid over what is there."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw import catalog
 from aigw.catalog.options import OptionValue, option_value
@@ -16,8 +18,7 @@ from aigw.spec.provider import ModelPattern, Provider
 from aigw.spec.secret import KeySource, Secret, Stored
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderWanted:
+class ProviderWanted(Struct, frozen=True, kw_only=True):
     """What was asked for; whatever is empty stays as it is.
 
     `type` is an id or alias of the catalogue, empty where `id` names a configured provider; `id`
@@ -33,12 +34,11 @@ class ProviderWanted:
     append: bool = False
     models: tuple[str, ...] = ()
     url: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
-    model_map: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = {}
+    model_map: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meant:
+class Meant(Struct, frozen=True, kw_only=True):
     """The id and the type that a request is about, and the provider if it is configured."""
 
     id: str

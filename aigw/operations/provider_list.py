@@ -1,7 +1,8 @@
 """The providers of a gateway, listed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw import catalog
 from aigw.catalog.options import OptionValue
@@ -16,8 +17,7 @@ from aigw.spec.provider import Provider
 from aigw.state.secrets import KeyRing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderShown:
+class ProviderShown(Struct, frozen=True, kw_only=True):
     """A provider as it is listed; `url` is the base of its chat endpoint's address."""
 
     id: str
@@ -30,8 +30,7 @@ class ProviderShown:
     model_map: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProvidersListed:
+class ProvidersListed(Struct, frozen=True, kw_only=True):
     """All providers of a gateway."""
 
     gateway: str

@@ -1,8 +1,9 @@
 """A real request to every provider, through the gateway."""
 
 import json
-from dataclasses import replace
 from http import HTTPStatus
+
+from msgspec.structs import replace
 
 from aigw.clients.http import Answer
 from aigw.engines.seen import State, Trouble

@@ -1,6 +1,7 @@
 """Providers and their keys: added, changed, removed and listed."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw import catalog
 from aigw.errors import BadUsage
@@ -20,8 +21,7 @@ from aigw.spec.secret import Stored
 from aigw.spec.serving import ServingTable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderSummary:
+class ProviderSummary(Struct, frozen=True, kw_only=True):
     """A provider after a change; `keys` are masked, or say where they are."""
 
     id: str
@@ -30,8 +30,7 @@ class ProviderSummary:
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderChanged:
+class ProviderChanged(Struct, frozen=True, kw_only=True):
     """A provider was added, changed or removed.
 
     `created` says that it is new; `rules_removed` names the rules that went with it, and

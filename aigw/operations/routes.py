@@ -1,6 +1,7 @@
 """Auto-routing: its rules, its default model, and the shipped triggers."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.errors import BadUsage, Problem
 from aigw.operations.change import Effect, change
@@ -18,8 +19,7 @@ from aigw.spec.serving import near_models, serve
 RULES = "autoRouting.rules["
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleWanted:
+class RuleWanted(Struct, frozen=True, kw_only=True):
     """A rule as it was asked for: exactly one of `trigger` and `pattern` is not empty.
 
     An empty `name` is made of the model's; `first` and `before` (a name) say where it is put.
@@ -33,8 +33,7 @@ class RuleWanted:
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """A rule as it is shown; `trigger` is empty where the pattern was given as RE2."""
 
     id: str
@@ -44,8 +43,7 @@ class Rule:
     model: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleChanged:
+class RuleChanged(Struct, frozen=True, kw_only=True):
     """A rule was added or removed; `enabled` says whether auto-routing is on.
 
     `lints` is what is odd about the rules since then.
@@ -59,8 +57,7 @@ class RuleChanged:
     lints: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoutingChanged:
+class RoutingChanged(Struct, frozen=True, kw_only=True):
     """Auto-routing was switched on with this default model, or off."""
 
     gateway: str
@@ -71,8 +68,7 @@ class RoutingChanged:
     generation: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RulesListed:
+class RulesListed(Struct, frozen=True, kw_only=True):
     """All rules in their order, and what is odd about them."""
 
     gateway: str
@@ -82,8 +78,7 @@ class RulesListed:
     lints: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preset:
+class Preset(Struct, frozen=True, kw_only=True):
     """A shipped trigger."""
 
     name: str
@@ -91,8 +86,7 @@ class Preset:
     trigger: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresetsListed:
+class PresetsListed(Struct, frozen=True, kw_only=True):
     """All shipped triggers."""
 
     presets: tuple[Preset, ...]

@@ -1,7 +1,8 @@
 """What a text or a whole request would be routed to, without sending anything."""
 
 import json
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw.errors import BadUsage
 from aigw.operations.look import look
@@ -13,8 +14,7 @@ from aigw.spec.rules import DEFAULT_RULE, decide
 from aigw.spec.serving import near_models, serve
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteTested:
+class RouteTested(Struct, frozen=True, kw_only=True):
     """What would happen: None for a rule, provider or model that there is not.
 
     `prompt` is the text that the rules see; `rule` is None where the model was asked for by name.

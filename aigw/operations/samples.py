@@ -1,6 +1,6 @@
 """What can be asked of a gateway at once, for whoever has just made it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from aigw import catalog
 from aigw.catalog.provider_type import Api
@@ -12,8 +12,7 @@ from aigw.spec.serving import listed
 from aigw.state.document import load
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Samples:
+class Samples(Struct, frozen=True, kw_only=True):
     """Models for a chat: one by its name, empty where none is known, and the one that is chosen."""
 
     named: str

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from aigw.errors import Problem
 from aigw.operations.world import World
@@ -25,8 +26,7 @@ BLOCKS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecShown:
+class SpecShown(Struct, frozen=True, kw_only=True):
     """A gateway's document: where it is, what it says with every default, and as YAML."""
 
     gateway: str
@@ -35,8 +35,7 @@ class SpecShown:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecChecked:
+class SpecChecked(Struct, frozen=True, kw_only=True):
     """A document that can be used, and what is odd about it."""
 
     source: str

@@ -1,9 +1,11 @@
 """What `start` was asked for, laid over the spec that is there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.errors import BadUsage
 from aigw.operations.draft import Draft
@@ -13,8 +15,7 @@ from aigw.spec.gateway import EngineName, GatewaySpec, Listen
 from aigw.spec.image import Image
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartWanted:
+class StartWanted(Struct, frozen=True, kw_only=True):
     """What was asked for; whatever is None or empty stays as it is.
 
     `image` and `container` are fields of the spec's that were given.
@@ -25,8 +26,8 @@ class StartWanted:
     http: int | None = None
     https: int | None = None
     console: int | None = None
-    image: Mapping[str, Any] = field(default_factory=dict)
-    container: Mapping[str, Any] = field(default_factory=dict)
+    image: Mapping[str, Any] = {}
+    container: Mapping[str, Any] = {}
     providers: tuple[ProviderWanted, ...] = ()
     auto_routing: bool | None = None
     default_model: str = ""

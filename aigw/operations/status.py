@@ -1,8 +1,10 @@
 """What runs, and whether it is as it should be."""
 
 import os
-from dataclasses import dataclass, replace
 from shlex import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.engines.choice import kept
 from aigw.engines.look import look
@@ -21,8 +23,7 @@ from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import fingerprints, resolve, salt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderStatus:
+class ProviderStatus(Struct, frozen=True, kw_only=True):
     """A provider: `state` is `configured`, `no_key`, or after a probe `ok` or `failed`.
 
     `detail` says why it is not well.
@@ -36,8 +37,7 @@ class ProviderStatus:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutoRoutingStatus:
+class AutoRoutingStatus(Struct, frozen=True, kw_only=True):
     """Auto-routing: its default model (empty: none), and how many rules there are."""
 
     enabled: bool
@@ -45,8 +45,7 @@ class AutoRoutingStatus:
     rules: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """All that is known of a gateway; None for what there is not.
 
     With a `gateway.yaml` that cannot be used (a problem `spec_invalid`) it is what was applied
@@ -69,8 +68,7 @@ class Status:
     problems: tuple[Trouble, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewayListed:
+class GatewayListed(Struct, frozen=True, kw_only=True):
     """One gateway of the user's; `url` is empty where it is not known."""
 
     name: str
@@ -80,8 +78,7 @@ class GatewayListed:
     data_folder: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewaysListed:
+class GatewaysListed(Struct, frozen=True, kw_only=True):
     """All gateways of a user."""
 
     gateways: tuple[GatewayListed, ...]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from aigw.state.paths import GatewayPaths, Home
 
@@ -42,8 +43,7 @@ class Asks(Protocol):
         """Send it; `timeout` is in seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """The user's home and environment, the engines, a way to ask a gateway, and a voice.
 
     `higress` says whether the Higress engine can be had.

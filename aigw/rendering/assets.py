@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 
@@ -18,7 +16,8 @@ def modules(names: Iterable[str]) -> Mapping[str, str]:
     return {name.rpartition("/")[2]: text(f"{name}.lua") for name in names}
 
 
-def folder() -> Traversable:
+def folder() -> Path:
     """Return the folder of templates."""
-    installed = files("aigw") / "templates"
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "templates"
+    package = Path(__file__).parents[1]
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"

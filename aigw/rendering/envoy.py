@@ -1,7 +1,8 @@
 """A whole gateway as the files of one Envoy."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw import catalog
 from aigw.catalog.target import Target, resolve
@@ -19,8 +20,7 @@ from aigw.spec.secret import Secret
 KeyRing = Mapping[str, tuple[Secret, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvoyConfig:
+class EnvoyConfig(Struct, frozen=True, kw_only=True):
     """Everything that Envoy reads; `secrets`, by the name of their file (`openai.1`), hold keys."""
 
     bootstrap: Mapping[str, Tree]

@@ -1,8 +1,9 @@
 """A whole gateway as the resources of Higress' file store."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from aigw.rendering.higress_defaults import default_files
 from aigw.rendering.higress_edge import edge_filter, table_filter
@@ -20,8 +21,7 @@ ADMIN_FILE = "secrets/higress-console.yaml"
 """The home of the console's password: written before the first boot, and then read from there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HigressSettings:
+class HigressSettings(Struct, frozen=True, kw_only=True):
     """What the image brings (`defaults` are its own files), and the console's password."""
 
     defaults: Resources

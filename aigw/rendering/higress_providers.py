@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw import catalog
 from aigw.catalog.provider_type import Api, ProviderType
@@ -23,8 +25,7 @@ DIRECT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What a user wants of one provider."""
 
     provider: Provider

@@ -5,7 +5,9 @@ Higress tries Ingresses of one path by the number of headers they match, then by
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.rendering.gson import gson
 from aigw.rendering.higress_upstream import Upstream
@@ -35,8 +37,7 @@ KEPT_BACK = (
 _SPECIAL = re.compile(r"[\[\]{}()^$|*+?.\\]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Struct, frozen=True, kw_only=True):
     """One route: its rank (`e`, `p994`) and provider make its name, its patterns what it takes.
 
     Without patterns it takes what is `forced` to its provider, or else everything.

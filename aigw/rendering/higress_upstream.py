@@ -1,9 +1,10 @@
 """Values: where a provider is, seen from Higress' container, and what Higress is told of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from msgspec import Struct
 
 from aigw.catalog.target import PORTS
 from aigw.errors import BadUsage
@@ -27,8 +28,7 @@ AUTH_REGISTRY: dict[str, Tree] = {
 NO_AUTHORIZATION = frozenset(("azure", "gemini", "generic", "ollama", "triton"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where requests leave the container for."""
 
     scheme: str
@@ -66,8 +66,7 @@ def place(scheme: str, host: str, port: int) -> Place:
     return Place(scheme=scheme, host=host, port=port)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upstream:
+class Upstream(Struct, frozen=True, kw_only=True):
     """A provider on Higress: ai-proxy's `fields` (without id, protocol, keys) and its place."""
 
     id: str

@@ -1,11 +1,11 @@
 """Where the files and sockets of an embedded gateway are, and its limits."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+
+class Limits(Struct, frozen=True, kw_only=True):
     """Sizes in bytes and waits in seconds.
 
     `body_silence` ends a request whose body stops coming; `first_byte` is how long a provider may
@@ -20,8 +20,7 @@ class Limits:
     silence: int = 900
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Struct, frozen=True, kw_only=True):
     """Every path that stands in Envoy's files, absolute; `ca_file` is whom TLS trusts.
 
     There is one folder a kind of resource: a change within one makes Envoy look at all of it.

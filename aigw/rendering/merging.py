@@ -3,9 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aigw.rendering.gson import gson
 from aigw.rendering.store_yaml import dump_text, load
@@ -26,8 +27,7 @@ SCOPES = ("service", "ingress", "domain")
 Identity = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
+class Merge(Struct, frozen=True, kw_only=True):
     """How trees are merged; `edited` hears each path where our own value was changed.
 
     With `known` it is known what we had applied: then any other value in our place is an edit.
@@ -128,21 +128,20 @@ class Merge:
 
 def alike(one: Tree, other: Tree) -> bool:
     """Say whether two trees mean the same in a store; a null member is as good as none."""
-    return (type(one) is type(other) is str and one == other) or _plain(one) == _plain(other)
-
-
-def _plain(tree: Tree) -> Tree:
-    match tree:
-        case Mapping():
-            return {str(name): _plain(child) for name, child in tree.items() if child is not None}
-        case list() | tuple():
-            return [_plain(child) for child in tree]
-        case str() if (held := _json(tree)) is not None:
-            return ("json", _plain(held))
-        case bool():
-            return ("bool", tree)  # to Python it is a number
+    match one, other:
+        case Mapping(), Mapping():
+            return all(
+                alike(one.get(name), other.get(name)) for name in dict.fromkeys((*one, *other))
+            )
+        case ((list() | tuple()), (list() | tuple())):
+            return len(one) == len(other) and all(map(alike, one, other))
+        case str(), str():
+            if one == other or (held := _json(one)) is None:
+                return one == other
+            return alike(held, _json(other))
         case _:
-            return tree
+            truths = isinstance(one, bool), isinstance(other, bool)  # to Python they are numbers
+            return truths[0] == truths[1] and one == other
 
 
 def _json(text: str) -> dict[str, Any] | None:

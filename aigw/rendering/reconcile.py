@@ -1,8 +1,9 @@
 """One object of a store brought to what is wanted, with all that somebody else put there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from aigw.rendering.merging import Merge, alike
 
@@ -16,8 +17,7 @@ that the console has created has a time until it is saved again.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciled:
+class Reconciled(Struct, frozen=True, kw_only=True):
     """An object as it is to be, and the paths of our fields that somebody else had changed."""
 
     body: dict[str, Any]

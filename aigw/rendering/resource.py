@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from aigw.rendering.template import Tree
 
 VERSION_LENGTH = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovery:
+class Discovery(Struct, frozen=True, kw_only=True):
     """One file of resources of one kind (a DiscoveryResponse of the xDS protocol)."""
 
     version: str

@@ -8,9 +8,11 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from sys import byteorder
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.spec.utf8_ranges import ALL, NOTHING, Range, one_byte, over_bytes
 
@@ -23,8 +25,7 @@ _SURROGATES = range(0xD800, 0xE000)
 # Kelvin sign and long s fold to ASCII letters.
 _FOLDED = {"k": r"(?:[Kk]|\xe2\x84\xaa)", "s": r"(?:[Ss]|\xc5\xbf)"}
 _LAST_CASED = 0x1E943
-_TOKEN = re.compile(
-    r"""
+_TOKEN = r"""
       \\Q (?P<quoted>.*?) \\E
     | (?P<place> \\[AzbB])
     | (?P<kind> \\[pP]\{[^}]*\} | \\[pP]. | \\[dDsSwW]
@@ -38,15 +39,12 @@ _TOKEN = re.compile(
     | (?P<open> \( (?:\?P?<[^>]*>)? )
     | (?P<sign> [)|^$.] )
     | \\? (?P<letter>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
 # These mean the same in both; to ask RE2 about them would only take time.
 _ASCII_KIND = re.compile(r"\\[dsw] | \[ (?!\^) (?: [^\\\[] | \\[dsw\W] )+ \]", re.VERBOSE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Flags:
+class _Flags(Struct, frozen=True, kw_only=True):
     """What a sign stands for: `i` folds case, `m` is about `^` and `$`, `s` about `.`."""
 
     i: bool = False
@@ -66,7 +64,7 @@ def in_bytes(pattern: str) -> str:
     """
     groups: list[list[str]] = [[]]
     flags = [_Flags()]
-    for token in _TOKEN.finditer(pattern):
+    for token in re.finditer(_TOKEN, pattern, re.VERBOSE | re.DOTALL):
         text = token[token.lastgroup or 0]
         match token.lastgroup:
             case "repeat":

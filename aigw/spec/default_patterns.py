@@ -1,7 +1,8 @@
 """Which model patterns a provider has when the user chose none."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aigw import catalog
 from aigw.spec.provider import ModelPattern, Provider

@@ -4,7 +4,7 @@ Its reader and its JSON Schema both take them from here, so that they cannot dif
 expressions mean the same in Python and in ECMAScript.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 API_VERSION = "aigw/v1"
 
@@ -25,8 +25,7 @@ OCTET = r"(?:[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
 TRIMMED = rf"(?![{BLANK}])%s(?<![{BLANK}]){END}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """What one kind of text looks like; `must` says it in words that follow its path."""
 
     pattern: str

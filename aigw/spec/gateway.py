@@ -1,8 +1,10 @@
 """What a user wants of one gateway."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.spec.default_patterns import settled
 from aigw.spec.image import Image, Limits
@@ -18,8 +20,7 @@ class EngineName(StrEnum):
     ENVOY = "envoy"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listen:
+class Listen(Struct, frozen=True, kw_only=True):
     """Where the gateway listens; `https` and `console` are used by the Higress engine."""
 
     address: str = "127.0.0.1"
@@ -28,8 +29,7 @@ class Listen:
     console: int = 8001
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewaySpec:
+class GatewaySpec(Struct, frozen=True, kw_only=True):
     """A whole `gateway.yaml`, with its defaults filled in.
 
     Changing providers settles again which default patterns each one has.

@@ -1,7 +1,8 @@
 """Which image the Higress engine runs, where it comes from, and what its container may use."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 REGIONS = ("china", "asia", "america")
 """Words for a registry near the user, instead of its host."""
@@ -15,8 +16,7 @@ class Pull(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True):
     """An image; empty text is what the engine knows itself.
 
     `registry` is `auto`, a region's word or a host, and counts where `repository` has no host;
@@ -30,8 +30,7 @@ class Image:
     pull: Pull = Pull.MISSING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What the container may use: memory as `2g`, processors as a number; empty and 0: no limit."""
 
     memory: str = ""

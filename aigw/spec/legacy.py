@@ -1,7 +1,8 @@
 """An old installation, read as a spec: the one door to `legacy_*`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.spec.legacy_env import EnvFile
@@ -18,8 +19,7 @@ from aigw.spec.legacy_trees import Trees
 from aigw.spec.secret import Secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
+class Installation(Struct, frozen=True, kw_only=True):
     """What get-ai-gateway.sh left: the store's trees, `default.cfg`, and the container's ports.
 
     `doubles` are keys that stand twice, as (path in the store, key); `bad` are the files that
@@ -28,13 +28,12 @@ class Installation:
 
     trees: Trees
     env: EnvFile
-    published: Mapping[int, int] = field(default_factory=dict)
+    published: Mapping[int, int] = {}
     doubles: Sequence[tuple[str, str]] = ()
     bad: Sequence[tuple[str, str]] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
+class Meaning(Struct, frozen=True, kw_only=True):
     """What an installation is as a gateway of ours.
 
     `moved` are the variables of `default.cfg` whose keys are kept with us now; `files` go into the

@@ -1,7 +1,8 @@
 """Every provider that an old installation speaks of, before it is known whether it can be taken."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec.structs import replace
 
 from aigw import catalog
 from aigw.catalog.provider_type import ProviderType
@@ -10,14 +11,14 @@ from aigw.spec.legacy_keys import CREDENTIALS, TEMPLATE_IDS, prefix, real
 from aigw.spec.legacy_report import Findings
 from aigw.spec.legacy_store import OldProvider
 from aigw.spec.legacy_trees import on
+from aigw.spec.secret import Unshown
 
 CLAUDE, CLAUDE_CODE = "claude", "claude-code"
 CODE_MODE, CODE_KEY = "claudeCodeMode", "CLAUDE_CODE_API_KEY"
 UNKNOWN_TO_AI_PROXY = {"togetherai": "together-ai"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Unshown, frozen=True, kw_only=True):
     """A provider to be taken: `old_id` names its route, `variable` its keys in `default.cfg`.
 
     `tokens` and `extras` are those of the store, and hold keys.
@@ -28,8 +29,8 @@ class Candidate:
     type: str
     variable: str
     stored: bool
-    tokens: tuple[str, ...] = field(repr=False)
-    extras: Mapping[str, object] = field(repr=False)
+    tokens: tuple[str, ...]
+    extras: Mapping[str, object]
 
     @property
     def what(self) -> str:

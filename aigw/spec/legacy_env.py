@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from aigw.spec.secret import Unshown
 
 BLANKS = re.compile(r"\s")
 EXTRA = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9]*)=")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvFile:
+class EnvFile(Unshown, frozen=True, kw_only=True):
     """Variables as a container gets them (the last of a name counts), and the lines it refuses."""
 
-    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    values: Mapping[str, str] = {}
     bad_lines: tuple[int, ...] = ()
 
     def get(self, name: str) -> str:

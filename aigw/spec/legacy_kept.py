@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw.spec.legacy_report import Findings
 from aigw.spec.legacy_store import (
@@ -43,8 +44,7 @@ CONSOLE = "higress-console"
 ADMIN = ("adminUsername", "adminPassword", "key", "iv")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """Paths that are kept; `named` are the ids of the providers that they name."""
 
     paths: tuple[str, ...]

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw.spec.forms import MODEL
 from aigw.spec.gateway import EngineName
@@ -15,8 +16,7 @@ from aigw.spec.legacy_store import OldRoute
 from aigw.spec.legacy_trees import Trees, entries
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Old:
+class Old(Struct, frozen=True, kw_only=True):
     """What is known of an old installation, how to judge it, and where to say what is found.
 
     `named` are the ids that files which are kept name; `wrong` says why a text cannot be a key.

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw.spec.forms import MODEL_PATTERN
 from aigw.spec.legacy_report import Findings
@@ -12,8 +13,7 @@ CATCH_ALL = "*"
 SEVERAL_STARS = re.compile(r"\*\*+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldMatch:
+class OldMatch(Struct, frozen=True, kw_only=True):
     """What a route of the old gateway goes by.
 
     `header` is the match of its Ingress as (`regex|prefix|exact`, text), None where the Ingress
@@ -26,8 +26,7 @@ class OldMatch:
     saved: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
+class _Reading(Struct, frozen=True, kw_only=True):
     """A pattern, how it stood in the old gateway, and why it is another one now, if it is."""
 
     text: str

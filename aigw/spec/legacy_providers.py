@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw import catalog
 from aigw.catalog.provider_type import ProviderType
@@ -24,8 +26,7 @@ NO_KEY = "it has no key, only the placeholder that the script wrote for every pr
 DIFY, DIFY_URL, DIFY_CLOUD = "dify", "difyApiUrl", "api.dify.ai"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(Struct, frozen=True, kw_only=True):
     """A provider that is taken, its keys, and the variables that are not needed any more."""
 
     old_id: str

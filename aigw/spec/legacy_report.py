@@ -1,10 +1,9 @@
 """What an import tells: each thing that was corrected, left out, refused or kept as it is."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
+class Correction(Struct, frozen=True, kw_only=True):
     """Something that is taken in another form than it was."""
 
     what: str
@@ -13,22 +12,20 @@ class Correction:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """Something and the reason why it is left out, refused or kept."""
 
     what: str
     why: str
 
 
-@dataclass(slots=True, kw_only=True)
-class Findings:
+class Findings(Struct, kw_only=True):
     """All that is found while an old installation is read; no key is ever in it."""
 
-    corrected: list[Correction] = field(default_factory=list)
-    dropped: list[Finding] = field(default_factory=list)
-    refused: list[Finding] = field(default_factory=list)
-    kept: list[Finding] = field(default_factory=list)
+    corrected: list[Correction] = []
+    dropped: list[Finding] = []
+    refused: list[Finding] = []
+    kept: list[Finding] = []
 
     def correct(self, what: str, *, was: str, now: str, why: str) -> None:
         """Note a correction."""

@@ -1,7 +1,8 @@
 """Who of several providers has a model pattern that each of them had: as the old gateway had it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aigw.spec.legacy_models import routes_of
 from aigw.spec.legacy_patterns import CATCH_ALL

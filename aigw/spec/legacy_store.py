@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from aigw.spec.legacy_patterns import OldMatch
 from aigw.spec.legacy_trees import Trees, at, entries, items, on, text
+from aigw.spec.secret import Unshown
 
 AI_PROXY = "wasmplugins/ai-proxy.internal.yaml"
 MODEL_ROUTER = "wasmplugins/model-router.internal.yaml"
@@ -19,8 +21,7 @@ SERVICE = re.compile(r"llm-(.+)\.internal\.(?:dns|static)(?::[0-9]+)?\Z")
 REGISTRY = re.compile(r"llm-(.+)\.internal\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldProvider:
+class OldProvider(Unshown, frozen=True, kw_only=True):
     """An entry of ai-proxy; `type` may be empty, `extras` are all its other fields.
 
     `tokens` and `extras` hold keys and are never shown.
@@ -28,12 +29,11 @@ class OldProvider:
 
     id: str
     type: str
-    tokens: tuple[str, ...] = field(repr=False)
-    extras: Mapping[str, object] = field(repr=False)
+    tokens: tuple[str, ...]
+    extras: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldRoute:
+class OldRoute(Struct, frozen=True, kw_only=True):
     """An AI route; `providers` are its upstreams, `beyond` says what of it we have no word for."""
 
     name: str

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw.errors import Problem
 from aigw.spec.forms import Form
@@ -20,8 +21,7 @@ KINDS: tuple[tuple[type, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A value, its path (`providers[1].models[0]`) and the list that collects problems.
 
     A null is as good as absent. Every reading method answers an absent or a wrong value with an

@@ -1,10 +1,9 @@
 """Ready-made triggers for the usual kinds of prompt, in Chinese and English."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preset:
+class Preset(Struct, frozen=True, kw_only=True):
     """One kind of prompt; `zh` and `en` are phrases that such prompts begin with."""
 
     name: str

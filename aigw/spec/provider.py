@@ -1,8 +1,9 @@
 """A configured provider."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from aigw.catalog.options import OptionValue
 from aigw.spec.secret import KeySource
@@ -17,8 +18,7 @@ class PatternKind(IntEnum):
     ANY = 4
 
 
-@dataclass(frozen=True, slots=True)
-class ModelPattern:
+class ModelPattern(Struct, frozen=True):
     """A glob over model names: `gpt-4o`, `qwen-*`, `*-turbo`, `*`."""
 
     text: str
@@ -58,16 +58,14 @@ class ModelPattern:
         return self.text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fallback:
+class Fallback(Struct, frozen=True, kw_only=True):
     """A provider to try when the first refuses; an empty `model` keeps the one asked for."""
 
     provider: str
     model: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+class Provider(Struct, frozen=True, kw_only=True):
     """A configured LLM service: a catalogue type with its keys, patterns and options.
 
     `patterns_given` tells patterns the user chose from the catalogue's defaults.

@@ -1,13 +1,13 @@
 """Auto-routing: which model `higress/auto` becomes."""
 
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 AUTO_MODELS = ("higress/auto", "auto")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoutingRule:
+class RoutingRule(Struct, frozen=True, kw_only=True):
     """A text pattern (RE2) and the model it chooses.
 
     `trigger` is what the person typed (`a|b`), or empty where the pattern was given as RE2.
@@ -24,8 +24,7 @@ class RoutingRule:
         return sha256(f"{self.name}\0{self.pattern}\0{self.model}".encode()).hexdigest()[:6]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutoRouting:
+class AutoRouting(Struct, frozen=True, kw_only=True):
     """The rules in their order; `default` is the model when none matches, empty while never set."""
 
     enabled: bool = False

@@ -7,8 +7,10 @@ the prompt, `$` is the end of the text only, `.` matches no newline, `\\b` and `
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aigw.errors import BadUsage
 from aigw.spec.byte_pattern import ANY, in_bytes
@@ -29,8 +31,7 @@ _LOOKAROUND = re.compile(r"invalid perl operator: (\(\?<?[=!])")
 _BACK_REFERENCE = re.compile(r"invalid escape sequence: (\\[1-9kg])")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What a prompt becomes: the rule's name, or `default`, and its model."""
 
     rule: str
@@ -58,6 +59,7 @@ def whole(pattern: str) -> str:
     return "(?:" + ANY + ")*(?:" + in_bytes(pattern) + ")(?s:.*)"
 
 
+@cache  # a change reads its document several times
 def refusal(pattern: str) -> str:
     """Say why the engines would refuse a pattern or take it for another one; "" when it is fine."""
     if not pattern:

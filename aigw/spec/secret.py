@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 HIDDEN = "[hidden]"
 SHORTEST_HIDDEN = 6
@@ -47,6 +48,13 @@ class Secret:
         return hash(("Secret", self._value))
 
 
+class Unshown(Struct, frozen=True):
+    """A value with keys somewhere in it: printing shows only what it is."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"
+
+
 def hide(text: str, secrets: Iterable[Secret]) -> str:
     """Cut every one of the keys out of a text, also where it stands escaped."""
     values = sorted({secret.reveal() for secret in secrets}, key=len, reverse=True)
@@ -56,16 +64,14 @@ def hide(text: str, secrets: Iterable[Secret]) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """All keys kept for the provider's id in `credentials.yaml`; written `store`."""
 
     def __str__(self) -> str:
         return "store"
 
 
-@dataclass(frozen=True, slots=True)
-class FromEnvironment:
+class FromEnvironment(Struct, frozen=True):
     """A key in an environment variable, read when a configuration is applied; `env:VAR`."""
 
     variable: str
@@ -74,8 +80,7 @@ class FromEnvironment:
         return f"env:{self.variable}"
 
 
-@dataclass(frozen=True, slots=True)
-class FromFile:
+class FromFile(Struct, frozen=True):
     """A key read from a file when a configuration is applied; written `file:PATH`."""
 
     path: str

@@ -1,7 +1,8 @@
 """Which provider serves a model, as `templates/envoy/serving.lua` decides in the data plane."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw import catalog
 from aigw.catalog.provider_type import KnownModel, Price
@@ -17,8 +18,7 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class Served(Struct, frozen=True, kw_only=True):
     """The provider of a model.
 
     `model` is the name without `id/`, `upstream_model` what the provider is sent; `pattern` is the
@@ -32,8 +32,7 @@ class Served:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedModel:
+class ListedModel(Struct, frozen=True, kw_only=True):
     """One entry of `/v1/models`; sizes in tokens, 0 where unknown."""
 
     id: str
@@ -43,8 +42,7 @@ class ListedModel:
     price: Price | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServingTable:
+class ServingTable(Struct, frozen=True, kw_only=True):
     """All patterns of a spec: exact names, and the others in the order in which they are tried."""
 
     exact: Mapping[str, Provider]

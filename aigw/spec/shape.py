@@ -5,7 +5,8 @@ What a schema cannot say (a model that nobody serves) is in `contradictions`.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw.errors import Problem
 from aigw.spec.default_patterns import settled
@@ -45,8 +46,7 @@ RULE_KEYS = ("name", "trigger", "pattern", "model")
 ADVICE = {"apiversion": "is unknown; did you mean `apiVersion`?"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shaped:
+class Shaped(Struct, frozen=True, kw_only=True):
     """A spec as far as it could be read, with empty values where it could not, and what is wrong.
 
     `readable` is false when nothing in the tree can be trusted (no mapping, another version).

@@ -1,8 +1,8 @@
 """A spec as the tree of a `gateway.yaml`: small, or with every default filled in."""
 
-from dataclasses import fields
 from enum import StrEnum
-from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aigw import catalog
 from aigw.spec.forms import API_VERSION
@@ -10,9 +10,6 @@ from aigw.spec.gateway import EngineName, GatewaySpec, Listen
 from aigw.spec.image import Image, Limits
 from aigw.spec.provider import Fallback, Provider
 from aigw.spec.routing import AutoRouting, RoutingRule
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 Tree = dict[str, object]
 
@@ -40,12 +37,12 @@ def to_tree(spec: GatewaySpec, *, defaults: bool) -> Tree:
     return tree
 
 
-def _set(value: "DataclassInstance", default: object, *, defaults: bool) -> Tree:
+def _set(value: Struct, default: object, *, defaults: bool) -> Tree:
     """Return the fields that are not as `default` has them, or all; what is not set is null."""
     return {
-        field.name: _plain(getattr(value, field.name)) or None
-        for field in fields(value)
-        if defaults or getattr(value, field.name) != getattr(default, field.name)
+        name: _plain(getattr(value, name)) or None
+        for name in value.__struct_fields__
+        if defaults or getattr(value, name) != getattr(default, name)
     }
 
 

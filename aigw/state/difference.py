@@ -1,15 +1,15 @@
 """How a list or a mapping of a document changed: items are told apart by id, name or value."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw.state.writing import inline
 
 START = -1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """Places count the old items: `kept` says what each is now, `added` what follows it.
 
     What comes before all that stayed follows START.

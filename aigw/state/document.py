@@ -1,6 +1,7 @@
 """`gateway.yaml`, the truth about a gateway: read strictly, changed where the spec changed."""
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import aigw.spec
@@ -36,7 +37,12 @@ def load(paths: GatewayPaths, *, rules: bool = True) -> GatewaySpec:
     """
     if not paths.spec.exists():
         raise UnknownGateway(f"gateway `{paths.name}` has no `{paths.spec}`", hint="aigw start")
-    return parse(load_tree(paths.spec), source=os.fspath(paths.spec), rules=rules)
+    return _spec(read_text(paths.spec), os.fspath(paths.spec), rules=rules)
+
+
+@lru_cache(maxsize=2)  # a change reads its document several times
+def _spec(text: str, source: str, *, rules: bool) -> GatewaySpec:
+    return parse(plain(compose(text, source=source)), source=source, rules=rules)
 
 
 def save(paths: GatewayPaths, spec: GatewaySpec, *, base: Path | None = None) -> None:

@@ -5,9 +5,10 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
 
 from aigw.errors import CannotWrite, NotOurs
 from aigw.state.files import locked, private_folder, reason, write_atomically
@@ -23,8 +24,7 @@ Known = Mapping[str, tuple[str, ...]]
 """Hashes of what we wrote, by path: two while a file is being replaced, none for one with keys."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replaced:
+class Replaced(Struct, frozen=True, kw_only=True):
     """What became of a folder: files that came and went; `first` says that it was empty."""
 
     first: bool

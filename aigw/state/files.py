@@ -1,8 +1,10 @@
 """Files that nobody else reads and that no kill, full disk or second command leaves in half."""
 
 import errno
+import fcntl
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +28,7 @@ _SENTENCES = {
     errno.ENFILE: "too many files are open on this machine",
 }
 _ABANDONED_SECONDS = 60
+_LOCK_POLL_SECONDS = 0.05
 _LOOSE = stat.S_IRWXG | stat.S_IRWXO
 _PRIVATE_FOLDER = stat.S_IRWXU
 
@@ -98,7 +101,9 @@ def _write_new(path: Path, content: bytes, *, mode: int, durable: bool) -> None:
 
 def abandoned(path: Path) -> Iterator[Path]:
     """Yield what writers of this file have beside it while they write, or left when killed."""
-    return path.parent.glob(f".{path.name.translate(_GLOB_LITERAL)}.*.tmp")
+    for other in path.parent.iterdir() if path.parent.is_dir() else ():
+        if other.name.startswith(f".{path.name}.") and other.name.endswith(".tmp"):
+            yield other
 
 
 def _forget_abandoned(target: Path, temporary: Path) -> None:
@@ -108,9 +113,6 @@ def _forget_abandoned(target: Path, temporary: Path) -> None:
         with suppress(FileNotFoundError):
             if now - other.stat().st_mtime > _ABANDONED_SECONDS:
                 other.unlink()
-
-
-_GLOB_LITERAL = {ord(sign): f"[{sign}]" for sign in "*?["}
 
 
 def list_durably(folder: Path) -> None:
@@ -178,23 +180,32 @@ def locked(path: Path, *, timeout: float) -> Iterator[None]:
     Raises Busy after `timeout` seconds, naming the process that holds it where that is known, and
     UnknownGateway when the folder is gone by then.
     """
-    from filelock import FileLock, Timeout  # late: 30 ms; commands that only read need no lock
-
-    lock = FileLock(path, timeout=timeout, mode=0o600)
     try:
-        lock.acquire()
-    except Timeout as error:
-        raise Busy(_held(path), hint="try again in a moment") from error
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except FileNotFoundError as error:
         message = f"another command deleted the gateway meanwhile: `{path.parent}` is gone"
         raise UnknownGateway(message, hint="aigw start") from error
     except OSError as error:
         raise CannotWrite(f"`{path}` could not be locked: {reason(error)}") from error
     try:
+        _lock(descriptor, path, timeout)
         with _signed(path):
             yield
     finally:
-        lock.release()
+        os.close(descriptor)  # which unlocks it, as the end of the process does
+
+
+def _lock(descriptor: int, path: Path, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                raise Busy(_held(path), hint="try again in a moment") from error
+        except OSError as error:
+            raise CannotWrite(f"`{path}` could not be locked: {reason(error)}") from error
+        time.sleep(_LOCK_POLL_SECONDS)
 
 
 @contextmanager

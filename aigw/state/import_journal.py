@@ -4,15 +4,14 @@ In `run/import/` of the gateway, 0700: `journal.json`, which holds no key, and `
 was, which does; both 0600.
 """
 
-import json
 import os
 import shutil
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+
+from msgspec import Struct, json
 
 from aigw.errors import CannotWrite, SpecInvalid
 from aigw.state.files import private_folder, reason, write_atomically
@@ -21,8 +20,7 @@ from aigw.state.paths import GatewayPaths
 CONFIG = "default.cfg"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileBefore:
+class FileBefore(Struct, frozen=True, kw_only=True):
     """Mode, owner, group and time of a file or a folder."""
 
     mode: int
@@ -31,8 +29,7 @@ class FileBefore:
     modified: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerBefore:
+class ContainerBefore(Struct, frozen=True, kw_only=True):
     """The old container: its id and name, the name it has now, its restart policy, if it ran."""
 
     id: str
@@ -42,8 +39,7 @@ class ContainerBefore:
     ran: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Journal:
+class Journal(Struct, frozen=True, kw_only=True):
     """How it was before an import; `config` is None where there was no `default.cfg`.
 
     `written` has a hash of each file of the gateway as the import left it; `done` says that
@@ -54,7 +50,7 @@ class Journal:
     folder: FileBefore
     config: FileBefore | None = None
     container: ContainerBefore | None = None
-    written: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = {}
     done: bool = False
 
 
@@ -67,17 +63,19 @@ def read_journal(paths: GatewayPaths) -> Journal | None:
     """Read a gateway's journal; None where it was not imported. Raises SpecInvalid."""
     file = journal_folder(paths) / "journal.json"
     try:
-        return _journal(json.loads(file.read_text(encoding="utf-8")))
+        return json.decode(file.read_bytes(), type=Journal)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError) as error:
         raise SpecInvalid(f"the journal `{file}`", ()) from error
 
 
 def write_journal(paths: GatewayPaths, journal: Journal) -> None:
     """Keep the journal; raises CannotWrite."""
     folder = private_folder(journal_folder(paths))
-    write_atomically(folder / "journal.json", json.dumps(asdict(journal), indent=1) + "\n")
+    write_atomically(
+        folder / "journal.json", json.format(json.encode(journal), indent=1).decode() + "\n"
+    )
 
 
 def remove_journal(paths: GatewayPaths) -> None:
@@ -141,11 +139,3 @@ def _own(path: Path, was: FileBefore) -> None:
     if (found.st_uid, found.st_gid) != (was.owner, was.group):
         with suppress(OSError):  # only root may, and only root took it from another user
             os.chown(path, was.owner, was.group)
-
-
-def _journal(tree: Mapping[str, Any]) -> Journal:
-    known = {one.name: tree[one.name] for one in fields(Journal)}
-    known["folder"] = FileBefore(**tree["folder"])
-    known["config"] = FileBefore(**tree["config"]) if tree["config"] else None
-    known["container"] = ContainerBefore(**tree["container"]) if tree["container"] else None
-    return Journal(**known)

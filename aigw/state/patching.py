@@ -1,7 +1,8 @@
 """Change a document where its values changed, and leave every other character of it alone."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aigw.state import writing
 from aigw.state.difference import START, Difference, changed_keys, difference
@@ -12,8 +13,7 @@ from aigw.state.writing import Blocks, Path, inline
 Tree = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Replace the characters from `start` to `end`."""
 
     start: int

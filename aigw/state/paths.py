@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
 
 from aigw.errors import BadUsage, CannotWrite, UnknownGateway
 from aigw.state.files import absolute, private_folder, reason, write_atomically
@@ -15,8 +16,7 @@ from aigw.state.runtime import LONGEST_SOCKET, noted_runtime, runtime_base
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewayPaths:
+class GatewayPaths(Struct, frozen=True, kw_only=True):
     """Every file of one gateway: `folder` holds its data, without links, `runtime` its sockets."""
 
     name: str
@@ -175,8 +175,7 @@ class GatewayPaths:
         return self.spec.is_file() or self.run.is_dir()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
+class Home(Struct, frozen=True, kw_only=True):
     """The folder of all gateways of a user, and the folder under which their sockets are made."""
 
     folder: Path

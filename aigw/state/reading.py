@@ -3,11 +3,11 @@
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Protocol
 
 import yaml
+from msgspec import Struct
 
 from aigw.errors import Problem, SpecInvalid
 from aigw.state.files import reason
@@ -32,8 +32,7 @@ Scalar = str | int | float | bool | None
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A scalar: a string, number, boolean or None; offsets count characters of the document."""
 
     value: Scalar
@@ -41,8 +40,7 @@ class Text:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     """A sequence; `end` is behind the last item, or behind the bracket of one with brackets."""
 
     items: tuple["Node", ...]
@@ -51,8 +49,7 @@ class Items:
     flow: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(Struct, frozen=True):
     """A mapping, as pairs of a key (always text) and a value; `end` as for Items."""
 
     entries: tuple[tuple[Text, "Node"], ...]

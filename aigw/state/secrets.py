@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+
+from msgspec import Struct
 
 from aigw import catalog
 from aigw.errors import BadUsage, Problem, SpecInvalid
@@ -27,8 +28,7 @@ _SALT_BYTES = 32
 _HEADER = "# Keys of the providers, written by aigw. Keep this file to yourself.\n"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class Credentials(Struct, frozen=True, kw_only=True):
     """What `credentials.yaml` holds, by provider id; `warnings` says if others could read it."""
 
     keys: KeyRing

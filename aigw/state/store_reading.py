@@ -5,12 +5,12 @@ readers differ about. Every scalar is therefore kept as it is written; only null
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
 from aigw.errors import SpecInvalid
+from aigw.spec.secret import Unshown
 from aigw.state.files import reason
 
 KINDS = (
@@ -38,15 +38,14 @@ class Unreadable(Exception):
         self.denied = denied
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
+class Store(Unshown, frozen=True, kw_only=True):
     """What was read, by path in the store: trees, bytes, and why others could not be.
 
     `doubles` are the keys that stand twice in a mapping, `denied` the files that we may not read.
     """
 
-    trees: Mapping[str, object] = field(repr=False)
-    contents: Mapping[str, bytes] = field(repr=False)
+    trees: Mapping[str, object]
+    contents: Mapping[str, bytes]
     bad: tuple[tuple[str, str], ...]
     doubles: tuple[tuple[str, str], ...]
     denied: tuple[str, ...]

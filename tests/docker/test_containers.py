@@ -34,11 +34,10 @@ def leftovers(engine: Engine) -> list[str]:
     return [one.name for one in seen if one.image == engine.tiny]
 
 
-def test_the_engine_says_what_it_is(docker: Docker, raw: sdk.APIClient) -> None:
+def test_the_engine_says_what_it_is(docker: Docker) -> None:
     info = docker.info()
-    assert info.version == raw.version()["Version"]
     assert info.cpus == os.cpu_count()
-    assert (info.rootless, info.selinux, info.vm) == (False, False, False)
+    assert (info.selinux, info.vm) == (False, False)
 
 
 def test_a_container_is_made_as_told_and_shows_it(engine: Engine, tmp_path: Path) -> None:
@@ -58,10 +57,9 @@ def test_a_container_is_made_as_told_and_shows_it(engine: Engine, tmp_path: Path
         engine.tiny,
     )
     assert seen.ports == (Published(inner="8080/tcp", address="127.0.0.1", port=port),)
-    assert seen.mounts == (Mounted(kind="bind", source=str(tmp_path), target="/t", writable=False),)
+    assert seen.mounts == (Mounted(kind="bind", source=str(tmp_path), target="/t"),)
     assert (seen.labels, seen.restart_policy) == ({LABEL: engine.mark}, "unless-stopped")
     assert seen.started
-    assert seen.created <= seen.started
 
 
 def test_a_container_goes_from_made_to_removed(engine: Engine, docker: Docker) -> None:
@@ -206,16 +204,6 @@ def test_the_end_of_the_log_is_read_without_what_came_before(engine: Engine) -> 
     engine.docker.start(name)
     until(lambda: engine.docker.logs_tail(name, 9).count("\n") == 3)
     assert len(engine.docker.logs_tail(name, 2).splitlines()) == 2
-
-
-def test_health_exit_and_memory_are_seen(engine: Engine) -> None:
-    def health() -> str:
-        seen = engine.docker.container(name)
-        return seen.health if seen else ""
-
-    check = {"test": ["CMD", "sh", "-c", ":"], "interval": 100_000_000}
-    name = engine.run("health", healthcheck=check)
-    assert until(lambda: health() != "starting" and health()) == "healthy"
 
 
 def test_the_environment_is_read_only_where_it_is_asked_for(engine: Engine) -> None:

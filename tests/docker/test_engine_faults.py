@@ -5,10 +5,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aigw.clients.docker import Docker
 from aigw.clients.docker_hosts import DockerHost

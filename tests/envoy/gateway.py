@@ -18,11 +18,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
-from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+from msgspec.structs import replace
 
 from aigw.catalog.options import OptionValue
 from aigw.rendering.envoy import EnvoyConfig, KeyRing, render

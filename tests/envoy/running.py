@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import Self
 
 from aigw.clients import process
+from aigw.clients.envoy_admin import UnixConnection
 from aigw.clients.process import Identity
 from aigw.engines import one_envoy
 from aigw.engines.envoy import EnvoyEngine
@@ -167,6 +168,13 @@ class Running:
         with self.open(text, model=model) as answer:
             headers = {name.lower(): value for name, value in answer.getheaders()}
             return Answered(status=answer.status, headers=headers, body=answer.read())
+
+    def log_all(self) -> None:
+        """Have Envoy log whatever it does."""
+        admin = UnixConnection(self.paths.admin_socket, seconds=PATIENCE)
+        with closing(admin):
+            admin.request("POST", "/logging?level=debug")
+            assert admin.getresponse().status == 200
 
     def refuses(self) -> bool:
         """Say whether nobody listens."""

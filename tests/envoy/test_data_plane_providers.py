@@ -7,12 +7,13 @@ cluster are then replaced by those of a local server that refuses wrong names.
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from aigw import catalog
 from aigw.rendering.envoy import EnvoyConfig, render

@@ -6,12 +6,13 @@ What counts is the model that the provider received, and whose key it was asked 
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.routing import AUTO_MODELS, AutoRouting

@@ -5,10 +5,10 @@ What counts is the model that the provider received.
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import count
 
 import pytest
+from msgspec.structs import replace
 
 from aigw.rendering.envoy import render
 from aigw.spec.gateway import GatewaySpec

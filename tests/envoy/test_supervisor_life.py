@@ -8,15 +8,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pexpect
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from aigw.clients import process
-from aigw.clients.envoy_admin import EnvoyAdmin
 from aigw.engines.envoy import EnvoyEngine
 from aigw.engines.record import read_record
 from aigw.engines.seen import State
@@ -217,7 +216,7 @@ def test_a_port_that_is_taken_while_envoy_is_down_is_waited_for(running: Running
 def test_what_envoy_says_after_its_supervisor_died_is_kept(running: Running) -> None:
     kill(running.supervisor)
     before = running.paths.envoy_log.stat().st_size
-    EnvoyAdmin(running.paths.admin_socket).set_log_level("debug")
+    running.log_all()
     assert running.generation
     until(lambda: "'/health'" in running.paths.envoy_log.read_text()[before:])
 

@@ -49,7 +49,7 @@ def test_what_envoy_says_is_copied_away_and_goes_on(running: Running) -> None:
     log = running.paths.envoy_log
     older = log.with_name("envoy.log.1")
     admin = EnvoyAdmin(running.paths.admin_socket)
-    admin.set_log_level("debug")
+    running.log_all()
     until(lambda: admin.ready() and older.exists())
     until(lambda: admin.ready() and log.stat().st_size > 0)
     assert b"\0" not in log.read_bytes()

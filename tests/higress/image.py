@@ -19,7 +19,8 @@ from importlib.metadata import files, version
 from pathlib import Path
 
 import docker
-from filelock import FileLock
+
+from aigw.state.files import locked
 
 STANDIN = Path(__file__).parent / "standin"
 REPOSITORY = "aigw-standin"
@@ -52,7 +53,7 @@ class CannotMakeImage(Exception):
 @cache
 def standin() -> str:
     """Return the image's tag, having made the image if it is not there."""
-    with FileLock(Path(tempfile.gettempdir()) / "aigw-standin-image.lock"):
+    with locked(Path(tempfile.gettempdir()) / "aigw-standin-image.lock", timeout=900.0):
         base = _base()
         tag = f"{REPOSITORY}:{_digest(base.encode(), *_layer_parts())}"
         if not _is_there(tag):

@@ -1,10 +1,10 @@
 """The command `config add`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from aigw.cli import completion, keys
 from aigw.cli.command import command
@@ -27,8 +27,7 @@ KEYS, SERVES = "Keys", "What it serves, and where"
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddOptions:
+class AddOptions(Struct, frozen=True, kw_only=True):
     """Options of `config add`."""
 
     provider: Annotated[

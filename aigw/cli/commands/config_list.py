@@ -1,8 +1,7 @@
 """The command `config list`."""
 
-from dataclasses import dataclass
-
 import typer
+from msgspec import Struct
 
 from aigw.cli.command import command
 from aigw.cli.session import Session
@@ -12,8 +11,7 @@ from aigw.operations.provider_list import list_providers
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListOptions:
+class ListOptions(Struct, frozen=True, kw_only=True):
     """Options of `config list`."""
 
 

@@ -1,9 +1,9 @@
 """The command `config remove`."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from aigw.cli import completion
 from aigw.cli.command import command
@@ -14,8 +14,7 @@ from aigw.operations import providers
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveOptions:
+class RemoveOptions(Struct, frozen=True, kw_only=True):
     """Options of `config remove`."""
 
     provider: Annotated[

@@ -1,10 +1,11 @@
 """The commands `config show` and `config check`."""
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.cli.command import command
 from aigw.cli.piped import NAME, readable
@@ -15,8 +16,7 @@ from aigw.operations import specs
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowOptions:
+class ShowOptions(Struct, frozen=True, kw_only=True):
     """Options of `config show`."""
 
     raw: Annotated[bool, typer.Option("--raw", help="The file word for word.")] = False
@@ -31,8 +31,7 @@ def show(session: Session, options: ShowOptions) -> None:
     session.output.result(shown, shown.path if options.path else shown.text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckOptions:
+class CheckOptions(Struct, frozen=True, kw_only=True):
     """Options of `config check`."""
 
     file: Annotated[

@@ -1,10 +1,10 @@
 """The command `console`."""
 
 import webbrowser
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from aigw.cli.command import command
 from aigw.cli.session import Session
@@ -13,8 +13,7 @@ from aigw.operations.console import console as operation
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsoleOptions:
+class ConsoleOptions(Struct, frozen=True, kw_only=True):
     """Options of `console`."""
 
     open: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False

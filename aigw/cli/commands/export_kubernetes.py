@@ -1,10 +1,10 @@
 """The command `export kubernetes`."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from aigw.cli.command import command
 from aigw.cli.session import Session
@@ -23,8 +23,7 @@ aigw export kubernetes --out -
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KubernetesOptions:
+class KubernetesOptions(Struct, frozen=True, kw_only=True):
     """Options of `export kubernetes`."""
 
     out: Annotated[

@@ -1,12 +1,12 @@
 """The command `import`."""
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from aigw.cli.command import command
 from aigw.cli.session import Session
@@ -21,8 +21,7 @@ from aigw.spec.gateway import EngineName
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportOptions:
+class ImportOptions(Struct, frozen=True, kw_only=True):
     """Options of `import`."""
 
     folder: Annotated[

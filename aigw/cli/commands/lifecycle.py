@@ -1,9 +1,9 @@
 """The commands `stop`, `restart`, `delete` and `plan`."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from aigw.cli.command import command
 from aigw.cli.session import Session
@@ -16,8 +16,7 @@ SOMETHING_TO_DO = 10
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopOptions:
+class StopOptions(Struct, frozen=True, kw_only=True):
     """Options of `stop`."""
 
     timeout: Annotated[
@@ -35,8 +34,7 @@ def stop(session: Session, options: StopOptions) -> None:
     session.output.result(stopped, words.stopped(stopped))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestartOptions:
+class RestartOptions(Struct, frozen=True, kw_only=True):
     """Options of `restart`."""
 
     timeout: Annotated[
@@ -57,8 +55,7 @@ def restart(session: Session, options: RestartOptions) -> int:
     return 0 if started.probe.ok else NotReady.exit_code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteOptions:
+class DeleteOptions(Struct, frozen=True, kw_only=True):
     """Options of `delete`."""
 
     purge: Annotated[
@@ -86,8 +83,7 @@ def _confirm(session: Session, *, purge: bool) -> None:
         raise Interrupted("nothing was changed")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanOptions:
+class PlanOptions(Struct, frozen=True, kw_only=True):
     """Options of `plan`."""
 
     diff: Annotated[

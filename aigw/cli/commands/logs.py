@@ -1,9 +1,9 @@
 """The command `logs`."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from aigw.cli.command import command
 from aigw.cli.session import Session
@@ -19,8 +19,7 @@ aigw logs --engine
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogsOptions:
+class LogsOptions(Struct, frozen=True, kw_only=True):
     """Options of `logs`."""
 
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as the log grows.")] = False

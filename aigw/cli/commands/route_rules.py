@@ -1,9 +1,9 @@
 """The commands below `route` for the rules, the default model and the shipped triggers."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from aigw.cli import completion
 from aigw.cli.command import command
@@ -25,8 +25,7 @@ Model = Annotated[
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddOptions:
+class AddOptions(Struct, frozen=True, kw_only=True):
     """Options of `route add`."""
 
     model: Model
@@ -66,8 +65,7 @@ def add(session: Session, options: AddOptions) -> None:
     _show_added(session, added)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListOptions:
+class ListOptions(Struct, frozen=True, kw_only=True):
     """Options of `route list`."""
 
 
@@ -78,8 +76,7 @@ def list_(session: Session, _: ListOptions) -> None:
     session.output.result(listed, words.rules_listed(listed))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveOptions:
+class RemoveOptions(Struct, frozen=True, kw_only=True):
     """Options of `route remove`."""
 
     name: Annotated[
@@ -99,8 +96,7 @@ def remove(session: Session, options: RemoveOptions) -> None:
     session.output.result(removed, words.rule_removed(removed))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DefaultOptions:
+class DefaultOptions(Struct, frozen=True, kw_only=True):
     """Options of `route default`."""
 
     model: Annotated[str, typer.Argument(metavar="MODEL", autocompletion=completion.models)]
@@ -113,8 +109,7 @@ def default(session: Session, options: DefaultOptions) -> None:
     session.output.result(changed, words.routing_changed(changed))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OffOptions:
+class OffOptions(Struct, frozen=True, kw_only=True):
     """Options of `route off`."""
 
 
@@ -125,8 +120,7 @@ def off(session: Session, _: OffOptions) -> None:
     session.output.result(changed, words.routing_changed(changed))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresetOptions:
+class PresetOptions(Struct, frozen=True, kw_only=True):
     """Options of `route preset`."""
 
     action: Annotated[str | None, typer.Argument(metavar="[add")] = None

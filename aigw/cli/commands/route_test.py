@@ -1,10 +1,10 @@
 """The command `route test`."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from aigw.cli.command import command
 from aigw.cli.session import Session
@@ -21,8 +21,7 @@ aigw route test --model gpt-4o hello
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestOptions:
+class TestOptions(Struct, frozen=True, kw_only=True):
     """Options of `route test`."""
 
     text: Annotated[

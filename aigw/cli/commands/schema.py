@@ -1,8 +1,7 @@
 """The command `schema`."""
 
-from dataclasses import dataclass
-
 import typer
+from msgspec import Struct
 
 from aigw.cli.command import command
 from aigw.cli.session import Session
@@ -11,8 +10,7 @@ from aigw.state.document import SCHEMA
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaOptions:
+class SchemaOptions(Struct, frozen=True, kw_only=True):
     """Nothing but the common options."""
 
 

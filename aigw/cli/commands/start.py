@@ -1,6 +1,5 @@
 """The command `start`."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,8 +33,7 @@ LAST_PORT = 65535
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartOptions(ContainerOptions):
+class StartOptions(ContainerOptions, frozen=True, kw_only=True):
     """Options of `start`, without those of the providers."""
 
     non_interactive: Annotated[

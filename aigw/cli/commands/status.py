@@ -1,9 +1,9 @@
 """The commands `status` and `list`."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 
 from aigw.cli.command import command
 from aigw.cli.session import Session
@@ -15,8 +15,7 @@ EXIT_CODES = {"running": 0, "stopped": 4, "degraded": 5}
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusOptions:
+class StatusOptions(Struct, frozen=True, kw_only=True):
     """Options of `status`."""
 
     probe: Annotated[
@@ -41,8 +40,7 @@ def status(session: Session, options: StatusOptions) -> int:
     return EXIT_CODES[found.state]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListOptions:
+class ListOptions(Struct, frozen=True, kw_only=True):
     """Nothing but the common options."""
 
 

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import cycle, islice
 from typing import Final
+
+from msgspec import Struct
 
 from aigw.engines.demo.directions import Directions, directions, without_directions
 from aigw.spec.prompt import prompt_of
@@ -16,8 +17,7 @@ CREATED: Final = 1_760_000_000
 _ECHO_CHARACTERS = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """One request; `pieces` is the answer as it is streamed."""
 
     body: Mapping[str, object]

@@ -1,8 +1,9 @@
 """What a request may ask of the demo provider: `demo:slow=2`, `demo:chunks=200` and the like."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 HEADER: Final = "x-demo"
 MOST_CHUNKS: Final = 10_000
@@ -17,8 +18,7 @@ _IN_TEXT = re.compile(rf"\bdemo:({'|'.join(_WORDS)})={_NUMBER}(?![0-9.])\s?")
 _IN_HEADER = re.compile(rf"(?:^|[\s,])({'|'.join(_WORDS)})={_NUMBER}(?=$|[\s,])")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Directions:
+class Directions(Struct, frozen=True, kw_only=True):
     """How to answer.
 
     `slow` seconds before the first byte, `delay` seconds between chunks, `chunks` pieces of text

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aigw.engines.demo import anthropic, openai, responses
 from aigw.engines.demo.asked import Asked, asked
@@ -13,8 +14,7 @@ _SERVER_ERROR = 500
 _ERROR_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """A status with a JSON text, or with the chunks of a stream, and how to send it."""
 
     status: int
@@ -23,8 +23,7 @@ class Reply:
     directions: Directions = NONE
 
 
-@dataclass(frozen=True, slots=True)
-class _Api:
+class _Api(Struct, frozen=True):
     whole: Callable[[Asked], Mapping[str, object]]
     stream: Callable[[Asked], Iterator[str]] | None = None
 

@@ -1,8 +1,7 @@
 """Which values an option takes, and what a text given for it means."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aigw.catalog.options import OptionValue, option_problem, option_value
 from aigw.catalog.provider_type import OptionField

@@ -1,8 +1,7 @@
 """A world and a wish: what is to be done, and what is wrong."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aigw.clients.process import Identity
 from aigw.engines.envoy_plan import steps

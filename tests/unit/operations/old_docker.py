@@ -1,9 +1,10 @@
 """A Docker engine with the container that get-ai-gateway.sh had made, or without."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from aigw.clients.containers import ContainerSeen, Mounted, Published
 from aigw.errors import DockerMissing
@@ -25,18 +26,13 @@ def container(
         id="0123456789abcdef",
         name=name,
         status="running" if running else "exited",
-        health="",
         labels=labels or {},
-        created=now,
         started=now,
-        finished=None if running else now,
         image="sha256:0",
         reference="higress-registry.cn-hangzhou.cr.aliyuncs.com/higress/all-in-one:latest",
         ports=ports if running else (),
-        mounts=(Mounted(kind="bind", source=str(folder), target="/data", writable=True),),
-        networks={},
+        mounts=(Mounted(kind="bind", source=str(folder), target="/data"),),
         restart_policy="always",
-        restarts=0,
         exit_code=0,
         out_of_memory=False,
         error="",
@@ -78,7 +74,7 @@ class OldDocker:
         if what == self.breaks:
             raise KeyboardInterrupt
         self.done.append(what)
-        self.one = replace(self.one, **changes)  # type: ignore[arg-type]
+        self.one = replace(self.one, **changes)
 
 
 def nowhere() -> OldContainers:

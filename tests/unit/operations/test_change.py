@@ -1,9 +1,9 @@
 """A change is checked, kept, applied; and where the engine refuses it, all is as before."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aigw.engines.envoy_plan import EnvoyPlan
 from aigw.errors import BadUsage, EngineRefused, SpecInvalid

@@ -1,10 +1,10 @@
 """A spec becomes files: equal for equal specs, new only where it changed, keys in one place."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aigw.rendering.envoy import EnvoyConfig, folded, render
 from aigw.rendering.layout import Layout
@@ -33,7 +33,7 @@ def provider(provider_id: str, type: str, **changes: object) -> Provider:
         model_map={},
         options={},
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 RULE = RoutingRule(name="deep", pattern="(?i)^deep", trigger="deep", model="openai-x")

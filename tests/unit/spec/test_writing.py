@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from aigw.errors import SpecInvalid
 from aigw.spec.gateway import GatewaySpec

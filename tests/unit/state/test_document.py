@@ -1,11 +1,11 @@
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from aigw.errors import CannotWrite, SpecInvalid, UnknownGateway
 from aigw.spec.forms import MOST_PATTERNS, MOST_RULES
