@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aigw.clients.region import Region, nearest, region
 from aigw.spec.image import REGIONS, Image, Pull
@@ -60,6 +61,12 @@ class Wanted(Struct, frozen=True, kw_only=True):
             return self.references
         by_host = {reference.host: reference for reference in self.references}
         return tuple(by_host[host] for host in self.rank(tuple(by_host)))
+
+    def __str__(self) -> str:
+        first, *others = self.references
+        name = str(replace(first, host=""))
+        others_too = f" or {len(others)} other registries" if others else ""
+        return f"{name} from {first.host}{others_too}" if first.host else name
 
 
 def wanted(image: Image, zone: str, *, measure: Rank = nearest) -> Wanted:

@@ -130,7 +130,8 @@ class HigressEngine:
             steps=tuple(
                 steps(
                     container=container,
-                    image=image,
+                    pulls="" if image else self._image.sought(spec.image),
+                    listen=spec.listen,
                     because=because,
                     changes=found,
                     generation=name,

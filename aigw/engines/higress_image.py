@@ -74,6 +74,10 @@ class GatewayImage:
         found = here(self._quick, wanted(self._pinned(image), self._zone()))
         return found.id if found else ""
 
+    def sought(self, image: Image) -> str:
+        """Name the image and the registries it may come from."""
+        return str(wanted(self._pinned(image), self._zone()))
+
     def have(self, image: Image, *, archive: Path | None, again: bool) -> str:
         """Have the image here and return its id; with `again` its policy `always` counts.
 

@@ -8,6 +8,7 @@ from aigw.engines.higress_changes import Changes, only_renamed
 from aigw.engines.higress_container import is_made_so
 from aigw.engines.plan import Plan, Step
 from aigw.rendering.higress import Resources
+from aigw.spec.gateway import Listen
 from aigw.state.secrets import KeyRing
 
 
@@ -61,22 +62,31 @@ def reasons(
 def steps(
     *,
     container: ContainerSeen | None,
-    image: str,
+    pulls: str,
+    listen: Listen,
     because: tuple[str, ...],
     changes: Changes,
     generation: str,
     stale: bool,
     dead: str,
 ) -> Iterator[Step]:
-    """Say what is to be done, in its order; `stale` says that another generation serves."""
-    if not image:
-        yield Step(action="pull", what="image")
+    """Say what is to be done, in its order.
+
+    `pulls` names an image that is not here, and `stale` says that another generation serves.
+    """
+    if pulls:
+        yield Step(action="pull", what=f"image {pulls}")
     for edit in changes.edits:
         yield Step(action="overwrite", what=f"an edit in {edit}")
     yield from _writes(changes, generation)
     for path in changes.removed:
         yield Step(action="remove", what=path)
-    yield from _container_steps(container, because, stale=stale and not changes.written, dead=dead)
+    if container is None:
+        ports = f"{listen.http}, {listen.https} and {listen.console} of {listen.address}"
+        yield Step(action="create", what=f"container with ports {ports}")
+    else:
+        stale = stale and not changes.written
+        yield from _container_steps(container, because, stale=stale, dead=dead)
 
 
 def _writes(changes: Changes, generation: str) -> Iterator[Step]:
@@ -92,11 +102,9 @@ def _writes(changes: Changes, generation: str) -> Iterator[Step]:
 
 
 def _container_steps(
-    container: ContainerSeen | None, because: tuple[str, ...], *, stale: bool, dead: str
+    container: ContainerSeen, because: tuple[str, ...], *, stale: bool, dead: str
 ) -> Iterator[Step]:
-    if container is None:
-        yield Step(action="create", what="container")
-    elif because:
+    if because:
         yield Step(action="replace", what=f"container, for its {', '.join(because)}")
     elif container.status == "paused":
         yield Step(action="unpause", what="container")

@@ -127,7 +127,8 @@ def test_auto_takes_higress_where_the_image_is_here_and_says_so(
         "  write gateway.yaml",
         "  write credentials.yaml",
     ]
-    assert "  create container" in planned.out.splitlines()
+    ports = f"{machine.port}, {machine.outer[0]} and {machine.outer[1]} of 127.0.0.1"
+    assert f"  create container with ports {ports}" in planned.out.splitlines()
     assert not machine.home.exists()
     assert machine.containers() == []
     flags = ("--file", file, "--openai-key", KEY, "--engine", "auto", "--json")
@@ -151,6 +152,12 @@ def test_auto_takes_the_embedded_engine_where_the_image_is_not_to_be_had(
         "a Docker engine answers, but the image is not here",
     )
     assert machine.containers() == []
+
+
+def test_a_dry_run_names_the_image_and_where_it_is_to_come_from(machine: HigressMachine) -> None:
+    elsewhere = ("--registry", "example.com", "--image-repo", "d/gateway", "--image-tag", "2")
+    planned = machine.start(*elsewhere, "--pull", "missing", "--dry-run")
+    assert "  pull image d/gateway:2 from example.com" in planned.out.splitlines()
 
 
 def test_an_image_that_is_not_here_is_said_and_nothing_runs(machine: HigressMachine) -> None:
