@@ -67,7 +67,7 @@ class HigressMachine(Machine):
     def containers(self) -> list[Any]:
         """Return every container that was made for a gateway of this machine."""
         found: Any = self.client.containers
-        listed = found.list(all=True, filters={"label": "aigw.folder"})
+        listed = found.list(all=True, ignore_removed=True, filters={"label": "aigw.folder"})
         mine = f"{self.folder}{os.sep}"
         return [one for one in listed if one.labels["aigw.folder"].startswith(mine)]
 

@@ -141,7 +141,7 @@ def test_keys_and_passwords_are_seen_only_where_they_belong(
     tmp_path.chmod(0o755)
     secrets = [*KEYS.values(), CLIENT]
     with (
-        HigressMachine(folder=tmp_path, name="f-canary", environment=environment) as machine,
+        HigressMachine(folder=tmp_path, name="f-keys", environment=environment) as machine,
         events() as told,
     ):
         with watched(secrets) as watch:

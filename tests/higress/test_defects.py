@@ -203,7 +203,7 @@ def test_a_name_that_no_container_can_have_is_refused_and_nothing_kept(tmp_path:
     with HigressMachine(folder=tmp_path, name="b") as one:
         refused = one.start("--openai-key", KEY, expect=2)
         message = "a container cannot have the name `b`: Docker wants two letters"
-        assert refused.err == f"error: {message}\nhint: aigw start -g LONGER-NAME\n"
+        assert refused.err == f"error: {message}\n\nhint: aigw start -g LONGER-NAME\n"
         assert not (one.data / "gateway.yaml").exists()
 
 

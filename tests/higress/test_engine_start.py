@@ -39,7 +39,8 @@ def test_the_first_start_answers_a_chat_with_the_right_key_and_the_second_has_no
     assert (probe["ok"], probe["status"], probe["what"]) == (True, 200, "/v1/chat/completions")
     assert provider.requests() == []
     assert isinstance(changed, list)
-    assert {"action": "create", "what": "container"} in changed
+    ports = f"{machine.port}, {machine.outer[0]} and {console} of 127.0.0.1"
+    assert {"action": "create", "what": f"container with ports {ports}"} in changed
     status, headers, body = machine.ask("gpt-4o")
     assert (status, headers["x-aigw-provider"], headers["x-aigw-model"]) == (
         200,

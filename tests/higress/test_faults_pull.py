@@ -86,7 +86,7 @@ def expect_a_start_that_goes_on(machine: HigressMachine) -> None:
     assert machine.run("status", "--json").json()["state"] == "running"
 
 
-def test_a_full_disk_of_docker_is_told_with_what_makes_room(tmp_path: Path, own: Dockerd) -> None:
+def test_a_full_disk_of_docker_is_told_with_what_shows_it(tmp_path: Path, own: Dockerd) -> None:
     big = made_of(tar({"d-big": os.urandom(20_000_000)}))
     with HigressMachine(folder=tmp_path, name="f-full-disk") as machine:
         machine.environment = {"DOCKER_HOST": own.host.url}
@@ -98,7 +98,7 @@ def test_a_full_disk_of_docker_is_told_with_what_makes_room(tmp_path: Path, own:
         assert said.code == 5, said
         error = said.err.partition("error: ")[2]
         assert error.startswith(f"Docker's disk is full (pulling {registry.host}/{NAME}:1)"), said
-        assert "hint: docker system prune" in error
+        assert "hint: docker system df" in error
         machine.environment = {}
         expect_a_start_that_goes_on(machine)
 

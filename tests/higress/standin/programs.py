@@ -89,7 +89,7 @@ def gateway() -> None:
     components = os.environ.get("GATEWAY_COMPONENT_LOG_LEVEL", "") or "misc:error"
     os.execv(
         ENVOY,
-        [ENVOY, "-c", "/run/standin/bootstrap.json", "--disable-hot-restart",
+        [ENVOY, "-c", "/dev/shm/standin/bootstrap.json", "--disable-hot-restart",
          "--concurrency", str(concurrency()), "--log-level", log_level,
          "--component-log-level", components, "--drain-strategy", "immediate",
          "--drain-time-s", os.environ.get("STANDIN_DRAIN_SECONDS", "") or "45",

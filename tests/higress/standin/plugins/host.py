@@ -21,7 +21,7 @@ from . import ai_proxy, ai_statistics, key_auth, model_router
 from .anthropic import chat_answer, messages_answer
 from .rules import part_for
 
-CONFIGS = Path("/run/standin/configs")
+CONFIGS = Path("/dev/shm/standin/configs")
 Json = dict[str, Any]
 
 
