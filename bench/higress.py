@@ -172,10 +172,11 @@ def _script(script: Path, *, runs: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="aigw-bench-") as folder:
         data = Path(folder) / "higress"
         shutil.copytree(ROUTED / "data", data)
+        copy = shutil.copy(script, folder)  # it keeps its files beside itself
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # it needs a Python with YAML
 
         def took(*arguments: str) -> float:
-            command = ["bash", str(script), *arguments, "--container-name", name]
+            command = ["bash", copy, *arguments, "--container-name", name]
             return _lasts(command, cwd=folder, env={**os.environ, "PATH": path})
 
         def once() -> float:

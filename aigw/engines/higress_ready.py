@@ -21,6 +21,7 @@ from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import KeyRing
 
 _POLL_SECONDS = 0.02
+_CONSOLE_SECONDS = 0.1
 _LOOK_SECONDS = 0.5
 _ANSWER_SECONDS = 10.0
 _GRACE_SECONDS = 10.0
@@ -75,7 +76,7 @@ class Readiness:
     def await_parts(self, expected: Expected) -> None:
         """Wait until the store and its console answer; raises EngineRefused when one gave up."""
         self._await("the API server", expected, self._api_server, _LOOK_SECONDS)
-        self._await("the console", expected, self._console.stands, _POLL_SECONDS)
+        self._await("the console", expected, self._console.stands, _CONSOLE_SECONDS)
 
     def await_effect(self, expected: Expected) -> None:
         """Wait until what was written serves, and prove it by a request through every provider.
