@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from statistics import median
@@ -180,8 +180,7 @@ def _script(script: Path, *, runs: int) -> dict[str, float]:
             return _lasts(command, cwd=folder, env={**os.environ, "PATH": path})
 
         def once() -> float:
-            with suppress(docker.errors.NotFound):
-                docker.from_env().containers.get(name).remove(force=True)
+            _forget(name)
             chosen = ("--image-repo", repository, "--image-tag", tag, "--data-folder", str(data))
             return took("start", "--non-interactive", "--openai-key", "sk-bench", *chosen)
 
@@ -199,7 +198,12 @@ def _script(script: Path, *, runs: int) -> dict[str, float]:
                 "route add": _median(map(route, range(runs))),
             }
         finally:
-            docker.from_env().containers.get(name).remove(force=True)
+            _forget(name)
+
+
+def _forget(container: str) -> None:
+    with closing(docker.from_env()) as client, suppress(docker.errors.NotFound):
+        client.containers.get(container).remove(force=True)
 
 
 def _lasts(command: list[str], **how: Any) -> float:  # noqa: ANN401 - as subprocess.run has it

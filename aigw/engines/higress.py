@@ -130,7 +130,7 @@ class HigressEngine:
             steps=tuple(
                 steps(
                     container=container,
-                    pulls="" if image else self._image.sought(spec.image),
+                    brings=None if image else self._image.step(spec.image, self._means.archive),
                     listen=spec.listen,
                     because=because,
                     changes=found,

@@ -11,6 +11,7 @@ from msgspec.structs import asdict, replace
 from aigw.clients.docker_images import ImageThere, ensure, here, load_archive
 from aigw.clients.docker_quick import QuickDocker
 from aigw.clients.registries import wanted
+from aigw.engines.plan import Step
 from aigw.engines.voice import Voice
 from aigw.errors import DockerRefused, EngineRefused
 from aigw.rendering.higress import Resources
@@ -74,9 +75,15 @@ class GatewayImage:
         found = here(self._quick, wanted(self._pinned(image), self._zone()))
         return found.id if found else ""
 
-    def sought(self, image: Image) -> str:
-        """Name the image and the registries it may come from."""
-        return str(wanted(self._pinned(image), self._zone()))
+    def step(self, image: Image, archive: Path | None) -> Step:
+        """Say how an image comes here that is not, or that it does not."""
+        asked = wanted(self._pinned(image), self._zone())
+        if archive is not None:
+            return Step(action="load", what=f"image {asked.references[0]} from {archive}")
+        if image.pull is Pull.NEVER:
+            name = f"image {asked.references[0]}"
+            return Step(action="fail", what=f"for want of {name}, which is not to be pulled")
+        return Step(action="pull", what=f"image {asked}")
 
     def have(self, image: Image, *, archive: Path | None, again: bool) -> str:
         """Have the image here and return its id; with `again` its policy `always` counts.

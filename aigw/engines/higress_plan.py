@@ -62,7 +62,7 @@ def reasons(
 def steps(
     *,
     container: ContainerSeen | None,
-    pulls: str,
+    brings: Step | None,
     listen: Listen,
     because: tuple[str, ...],
     changes: Changes,
@@ -72,10 +72,10 @@ def steps(
 ) -> Iterator[Step]:
     """Say what is to be done, in its order.
 
-    `pulls` names an image that is not here, and `stale` says that another generation serves.
+    `brings` is about an image that is not here; `stale` says that another generation serves.
     """
-    if pulls:
-        yield Step(action="pull", what=f"image {pulls}")
+    if brings:
+        yield brings
     for edit in changes.edits:
         yield Step(action="overwrite", what=f"an edit in {edit}")
     yield from _writes(changes, generation)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec import Struct
 
@@ -53,6 +54,9 @@ class Unshown(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(...)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 def hide(text: str, secrets: Iterable[Secret]) -> str:

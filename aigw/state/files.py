@@ -101,9 +101,12 @@ def _write_new(path: Path, content: bytes, *, mode: int, durable: bool) -> None:
 
 def abandoned(path: Path) -> Iterator[Path]:
     """Yield what writers of this file have beside it while they write, or left when killed."""
-    for other in path.parent.iterdir() if path.parent.is_dir() else ():
-        if other.name.startswith(f".{path.name}.") and other.name.endswith(".tmp"):
-            yield other
+    head, tail = f".{path.name}.", ".tmp"
+    with suppress(FileNotFoundError, PermissionError):
+        for other in path.parent.iterdir():
+            name = other.name
+            if name.startswith(head) and name.removeprefix(head).endswith(tail):
+                yield other
 
 
 def _forget_abandoned(target: Path, temporary: Path) -> None:
@@ -175,37 +178,40 @@ def tighten(path: Path) -> str:
 
 @contextmanager
 def locked(path: Path, *, timeout: float) -> Iterator[None]:
-    """Hold the lock file for the block; its folder must exist, and the file is never removed.
+    """Hold the lock file for the block; its folder must exist.
 
     Raises Busy after `timeout` seconds, naming the process that holds it where that is known, and
     UnknownGateway when the folder is gone by then.
     """
+    deadline = time.monotonic() + timeout
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        while (descriptor := _lock(path)) is None:
+            if time.monotonic() > deadline:
+                raise Busy(_held(path), hint="try again in a moment")
+            time.sleep(_LOCK_POLL_SECONDS)
     except FileNotFoundError as error:
         message = f"another command deleted the gateway meanwhile: `{path.parent}` is gone"
         raise UnknownGateway(message, hint="aigw start") from error
     except OSError as error:
         raise CannotWrite(f"`{path}` could not be locked: {reason(error)}") from error
     try:
-        _lock(descriptor, path, timeout)
         with _signed(path):
             yield
     finally:
         os.close(descriptor)  # which unlocks it, as the end of the process does
 
 
-def _lock(descriptor: int, path: Path, timeout: float) -> None:
-    deadline = time.monotonic() + timeout
-    while True:
-        try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() > deadline:
-                raise Busy(_held(path), hint="try again in a moment") from error
-        except OSError as error:
-            raise CannotWrite(f"`{path}` could not be locked: {reason(error)}") from error
-        time.sleep(_LOCK_POLL_SECONDS)
+def _lock(path: Path) -> int | None:
+    """Lock the file of that name; None where another has it, or it was removed meanwhile."""
+    descriptor, ours = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), False
+    try:
+        with suppress(BlockingIOError, FileNotFoundError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            ours = os.path.samestat(os.fstat(descriptor), path.stat())
+        return descriptor if ours else None
+    finally:
+        if not ours:
+            os.close(descriptor)
 
 
 @contextmanager

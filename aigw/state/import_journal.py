@@ -4,6 +4,7 @@ In `run/import/` of the gateway, 0700: `journal.json`, which holds no key, and `
 was, which does; both 0600.
 """
 
+import json
 import os
 import shutil
 import stat
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from msgspec import Struct, json
+from msgspec import Struct, convert, to_builtins
 
 from aigw.errors import CannotWrite, SpecInvalid
 from aigw.state.files import private_folder, reason, write_atomically
@@ -63,7 +64,7 @@ def read_journal(paths: GatewayPaths) -> Journal | None:
     """Read a gateway's journal; None where it was not imported. Raises SpecInvalid."""
     file = journal_folder(paths) / "journal.json"
     try:
-        return json.decode(file.read_bytes(), type=Journal)
+        return convert(json.loads(file.read_text(encoding="utf-8")), Journal)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
@@ -73,9 +74,8 @@ def read_journal(paths: GatewayPaths) -> Journal | None:
 def write_journal(paths: GatewayPaths, journal: Journal) -> None:
     """Keep the journal; raises CannotWrite."""
     folder = private_folder(journal_folder(paths))
-    write_atomically(
-        folder / "journal.json", json.format(json.encode(journal), indent=1).decode() + "\n"
-    )
+    text = json.dumps(to_builtins(journal), indent=1)  # the name of a folder may be no UTF-8
+    write_atomically(folder / "journal.json", f"{text}\n")
 
 
 def remove_journal(paths: GatewayPaths) -> None:

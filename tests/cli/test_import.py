@@ -1,5 +1,6 @@
 """`aigw import`: from what get-ai-gateway.sh left to a gateway, and back."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -55,6 +56,16 @@ def test_undo_says_so(aigw: Program, old: Path) -> None:
     imported(aigw, old, "--yes")
     said = imported(aigw, old, "--undo", "--yes")
     assert said == Said(code=0, out=f"`{old}` is as it was before the import\n", err="")
+    assert image_of(old) == before
+
+
+def test_a_folder_whose_name_is_no_text_is_taken_and_given_back(
+    aigw: Program, tmp_path: Path
+) -> None:
+    old = old_folder(tmp_path / os.fsdecode(b"caf\xe9"), "03-dashscope-openai")
+    before = image_of(old)
+    assert imported(aigw, old, "--yes").code == 0
+    assert imported(aigw, old, "--undo", "--yes").code == 0
     assert image_of(old) == before
 
 

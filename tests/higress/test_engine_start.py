@@ -159,6 +159,13 @@ def test_a_dry_run_names_the_image_and_where_it_is_to_come_from(machine: Higress
     elsewhere = ("--registry", "example.com", "--image-repo", "d/gateway", "--image-tag", "2")
     planned = machine.start(*elsewhere, "--pull", "missing", "--dry-run")
     assert "  pull image d/gateway:2 from example.com" in planned.out.splitlines()
+    file = machine.folder / "gateway.tar"
+    file.touch()
+    planned = machine.start(*elsewhere, "--image-archive", str(file), "--dry-run")
+    assert f"  load image example.com/d/gateway:2 from {file}" in planned.out.splitlines()
+    planned = machine.start(*elsewhere, "--pull", "never", "--dry-run")
+    want = "for want of image example.com/d/gateway:2, which is not to be pulled"
+    assert f"  fail {want}" in planned.out.splitlines()
 
 
 def test_an_image_that_is_not_here_is_said_and_nothing_runs(machine: HigressMachine) -> None:

@@ -53,7 +53,7 @@ def test_a_container_that_was_harmed_by_hand_is_told_and_mended(
     assert machine.run("status", "--json", expect=code).json()["state"] == word
     planned = machine.run("plan", "--json", expect=10).json()["steps"]
     assert isinstance(planned, list)
-    assert [(one["action"], one["what"].split()[0]) for one in planned] == [step]
+    assert [(one["action"], one["what"].partition(" with ")[0]) for one in planned] == [step]
     expect_well(machine, upstream)
 
 

@@ -6,8 +6,9 @@ import os
 import subprocess
 import tarfile
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import docker
@@ -46,7 +47,13 @@ def begun(machine: HigressMachine, *options: str) -> Iterator["subprocess.Popen[
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        yield process
+        too_late = threading.Timer(2 * PATIENCE, process.kill)
+        too_late.start()
+        try:
+            yield process
+        finally:
+            too_late.cancel()
+            process.kill()
 
 
 def ended(process: "subprocess.Popen[str]") -> Ended:
@@ -126,7 +133,11 @@ def test_a_docker_that_dies_during_the_pull_is_told(tmp_path: Path, own: Dockerd
 def test_a_slow_registry_is_waited_for_line_by_line_and_its_gateway_runs(tmp_path: Path) -> None:
     made = saved_standin()
     held = Registry(images={f"{NAME}:1": made}, held=frozenset(made.layers[-1:]))
-    with HigressMachine(folder=tmp_path, name="f-slow-pull") as machine, held as registry:
+    with (
+        HigressMachine(folder=tmp_path, name="f-slow-pull") as machine,
+        held as registry,
+        without_image(f"{registry.host}/{NAME}:1") as name,
+    ):
         with begun(machine, *pulled_from(registry), "--openai-key", KEY) as process:
             assert registry.reached.wait(PATIENCE)
             assert process.stderr is not None
@@ -134,22 +145,31 @@ def test_a_slow_registry_is_waited_for_line_by_line_and_its_gateway_runs(tmp_pat
             registry.released.set()
             said = ended(process)
         assert said.code == 0, (first, said)
-        assert f"{registry.host}/{NAME}:1" in first
+        assert name in first
         assert f"gateway {machine.name} runs" in said.out
         assert machine.run("status", "--json").json()["state"] == "running"
         machine.run("delete", "--purge", "--yes")
-        machine.client.images.remove(f"{registry.host}/{NAME}:1")
+
+
+@contextmanager
+def without_image(name: str) -> Iterator[str]:
+    """Take a name from its image after the block."""
+    try:
+        yield name
+    finally:
+        with closing(docker.from_env()) as client, suppress(docker.errors.ImageNotFound):
+            client.images.remove(name, force=True)
 
 
 def saved_standin() -> Made:
-    """Make the stand-in an image of a registry."""
+    """Make the stand-in an image of a registry; its last layer is new to every engine."""
     with closing(docker.from_env()) as client:
         content = b"".join(client.images.get(image.standin()).save())
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         manifest = json.loads(_file(archive, "manifest.json"))[0]
         layers = [_file(archive, name) for name in manifest["Layers"]]
         config = json.loads(_file(archive, manifest["Config"]))
-    return made_of(*layers, runs=config["config"])
+    return made_of(*layers, tar({"d-new": os.urandom(100_000)}), runs=config["config"])
 
 
 def _file(archive: tarfile.TarFile, name: str) -> bytes:

@@ -3,8 +3,10 @@ import random
 import signal
 import stat
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -206,12 +208,14 @@ def test_what_a_killed_writer_left_is_removed_after_a_minute(tmp_path: Path) -> 
     old, young, other = (
         tmp_path / name for name in (".file[1].00.tmp", ".file[1].01.tmp", ".another.00.tmp")
     )
-    for left in (old, young, other):
+    theirs = tmp_path / ".file[1].tmp"
+    for left in (old, young, other, theirs):
         left.write_text("sk-1")
-    for left in (old, other):
+    for left in (old, other, theirs):
         os.utime(left, (time.time() - 61, time.time() - 61))
     write_atomically(path, OLD)
-    assert files(tmp_path) == [".another.00.tmp", ".file[1].01.tmp", "file[1]"]
+    kept = sorted(one.name for one in (young, other, theirs))
+    assert files(tmp_path) == [*kept, "file[1]"]
 
 
 def test_who_waits_for_the_lock_learns_who_has_it(tmp_path: Path) -> None:
@@ -223,6 +227,26 @@ def test_who_waits_for_the_lock_learns_who_has_it(tmp_path: Path) -> None:
     ):
         pass
     assert files(tmp_path) == ["lock"]
+
+
+def test_who_waits_does_not_get_in_by_a_lock_file_that_was_removed(tmp_path: Path) -> None:
+    lock, got_in = tmp_path / "lock", threading.Event()
+
+    def wait() -> None:
+        with locked(lock, timeout=20):
+            got_in.set()
+
+    waiter = threading.Thread(target=wait)
+    with ExitStack() as first:
+        first.enter_context(locked(lock, timeout=1))
+        waiter.start()
+        assert not got_in.wait(0.2)
+        lock.unlink()
+        with locked(lock, timeout=1):
+            first.close()
+            assert not got_in.wait(0.2)
+    assert got_in.wait(20)
+    waiter.join()
 
 
 def test_a_killed_holder_holds_no_lock(tmp_path: Path) -> None:
