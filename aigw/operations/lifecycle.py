@@ -149,7 +149,8 @@ def plan_start(world: World, gateway: str, wanted: StartWanted, how: How) -> Pla
     draft = _wanted(before, wanted, how)
     choice = _choice(world, draft.spec, paths, how)
     ring = resolve(draft.spec, draft.keys, world.environ)
-    missing = world.engine(paths, choice.engine).plan(draft.spec, ring=ring).steps
+    engine = world.engine(paths, choice.engine, how.means)
+    missing = engine.plan(draft.spec, ring=ring).steps
     steps = (*_kept_steps(paths, before, draft), *move_steps(world, paths, choice), *missing)
     return Planned(gateway=gateway, steps=steps, in_sync=not steps, diff="")
 
