@@ -95,15 +95,16 @@ class Machine:
         """Spell a command as it is run."""
         return (sys.executable, "-m", "aigw", *arguments)
 
-    def begin(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start a command and do not wait for it."""
+    def begin(self, *arguments: str, kept: bool = False) -> "subprocess.Popen[str]":
+        """Start a command and do not wait for it; with `kept` what it says can be read."""
+        output = subprocess.PIPE if kept else subprocess.DEVNULL
         return subprocess.Popen(
             self.command(*arguments),
             env=self.environ(),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             text=True,
         )
 

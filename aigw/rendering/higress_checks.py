@@ -31,9 +31,6 @@ PATH_TYPES = ("Exact", "Prefix", "ImplementationSpecific")
 LARGEST = 3 * 1024 * 1024
 """Bytes that the API server takes in one object."""
 
-SURELY_FITS = 32 * 1024
-"""Bytes of JSON that as YAML are not too many, down to a hundred mappings in each other."""
-
 MOST_STEPS = 32_768
 """Of a regular expression: for one with more Envoy refuses the table of all routes."""
 
@@ -72,12 +69,6 @@ def _named(path: str, body: Body) -> Found:
 
 
 def _sized(body: Body) -> Found:
-    try:
-        # Several times as quick as YAML.
-        if len(json.dumps(body, ensure_ascii=False, allow_nan=False).encode()) <= SURELY_FITS:
-            return
-    except (ValueError, TypeError):
-        pass
     try:
         size = len(dump(body).encode())
     except (ValueError, AttributeError, TypeError) as error:

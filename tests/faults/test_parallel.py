@@ -1,6 +1,5 @@
 """Commands that meet: each does its work, or says what it waits for, and all ends well."""
 
-import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,22 +27,9 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
         yield one
 
 
-def begun(machine: Machine, *words: str) -> "subprocess.Popen[str]":
-    """Begin a command whose words are kept."""
-    return subprocess.Popen(
-        machine.command(*words),
-        env=machine.environ(),
-        cwd=machine.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def together(machine: Machine, *commands: Sequence[str]) -> list[Ended]:
     """Begin all commands at once and wait for the last."""
-    running = [begun(machine, *words) for words in commands]
+    running = [machine.begin(*words, kept=True) for words in commands]
     said = [one.communicate(timeout=PATIENCE) for one in running]
     return [
         Ended(code=one.returncode, out=out, err=err)

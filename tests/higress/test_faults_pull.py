@@ -37,16 +37,7 @@ def begun(machine: HigressMachine, *options: str) -> Iterator["subprocess.Popen[
     https, console = machine.outer
     ports = ("--http-port", machine.port, "--https-port", https, "--console-port", console)
     words = ("start", "--non-interactive", "--engine", "higress", "--pull", "missing")
-    command = machine.command(*words, *map(str, ports), *options)
-    with subprocess.Popen(
-        command,
-        env=machine.environ(),
-        cwd=machine.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with machine.begin(*words, *map(str, ports), *options, kept=True) as process:
         too_late = threading.Timer(2 * PATIENCE, process.kill)
         too_late.start()
         try:
