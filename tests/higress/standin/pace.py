@@ -8,6 +8,8 @@ import time
 SLOW = os.environ.get("STANDIN_REAL_SPEED", "") == "1"
 POLL = 1.0 if SLOW else 0.05
 """Seconds between two looks at a port; the real start scripts look each second."""
+PUSH_SECONDS = 10.0 if SLOW else 1.0
+"""How long changes that do not end can put off what follows from them: PILOT_DEBOUNCE_MAX."""
 
 _REAL = {
     "apiserver": 3.0,

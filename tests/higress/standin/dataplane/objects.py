@@ -37,15 +37,16 @@ class Store:
         """Tell whether any file is not as it was seen last."""
         return dict(self._files()) != self.seen
 
-    def look(self) -> bool:
-        """Take in what changed; tell whether anything did."""
+    def look(self, *, hurry: bool = False) -> bool:
+        """Take in what changed and has been quiet, in a hurry all; tell whether anything did."""
         now = dict(self._files())
         changed = False
         for path in self.seen.keys() - now.keys():
             del self.seen[path]
             changed |= self.objects.pop(_name(path), None) is not None
         for path, seen in now.items():
-            if self.seen.get(path) != seen and abs(time.time() - seen.stamp / 1e9) >= QUIET:
+            quiet = abs(time.time() - seen.stamp / 1e9) >= QUIET
+            if self.seen.get(path) != seen and (quiet or hurry):
                 self.seen[path] = seen
                 changed |= self._read(path)
         return changed

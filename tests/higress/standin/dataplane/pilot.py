@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 from .. import debug_pages
-from ..pace import is_open
+from ..pace import PUSH_SECONDS, is_open
 from ..ports import ADMIN, APISERVER, HTTP, PILOT, PILOT_DEBUG, PLUGIN_HOST
 from ..settings import mesh_file, port
 from .clusters import clusters
@@ -170,14 +170,18 @@ def main() -> None:
     pages = debug_pages.serve(DATA, PILOT_DEBUG)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     threading.Thread(target=hold, args=(PILOT,), daemon=True).start()
+    settled = time.monotonic()
     while True:
         began = time.monotonic()
         changed = pilot.store.differs()
+        settled = settled if changed else began
         # A large store is looked at less often: a tenth of a processor is enough.
         time.sleep(max(0.1, 10 * (time.monotonic() - began)))
         # Without the API server nobody hears of a change.
-        if changed and is_open(APISERVER) and pilot.store.look():
+        hurry = began - settled > PUSH_SECONDS
+        if changed and is_open(APISERVER) and pilot.store.look(hurry=hurry):
             pilot.follow()
+            settled = began
         pilot.refuse_together()
 
 
