@@ -8,7 +8,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aigw.clients.containers import Images, ImageSeen, ImagesHere
-from aigw.clients.docker_files import image_names
 from aigw.clients.pulling import PullProgress
 from aigw.clients.racing import finished
 from aigw.clients.registries import Reference, Wanted
@@ -79,6 +78,8 @@ def load_archive(images: Images, path: Path, wanted: Wanted) -> ImageThere:
     The one with a wanted name is taken, else the only one. Raises ImageMissing, ImageChanged,
     DiskFull, DockerGone.
     """
+    from aigw.clients.docker_files import image_names  # late: tarfile is on no other path
+
     names = image_names(path)
     asked = {_tagged(reference) for reference in wanted.references}
     name = next((name for name in names if name in asked), names[0] if len(names) == 1 else None)
