@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from aigw.rendering.template import Tree
+from aigw.spec.yaml_problem import yaml_problem
 
 # Between double quotes YAML takes JSON's escapes; what is not printable must be one, and so must a
 # byte order mark and Unicode's own line ends.
@@ -54,12 +55,10 @@ def load(text: str) -> dict[str, Any]:
     try:
         documents = yaml.load_all(text.removeprefix("\ufeff"), Loader=_loader())
         tree = next(documents, None)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f"line {mark.line + 1}: " if mark else ""
-        raise ValueError(f"{line}{_without_text(error.problem or 'is no YAML')}") from None
-    except (yaml.YAMLError, RecursionError):
-        raise ValueError("is no YAML") from None
+    except yaml.YAMLError as error:
+        raise ValueError(yaml_problem(error)) from None
+    except RecursionError:
+        raise ValueError("it is not YAML") from None
     match tree:
         case None:
             return {}
@@ -130,11 +129,6 @@ def _scalar(value: Tree) -> str:
             return "[]"
         case _:
             raise ValueError(f"YAML cannot hold such a {type(value).__name__}")
-
-
-def _without_text(words: str) -> str:
-    """Cut what may be quoted from the file."""
-    return re.split(r"['\"`]", words)[0].strip() or "is no YAML"
 
 
 @cache

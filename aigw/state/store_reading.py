@@ -11,6 +11,7 @@ import yaml
 
 from aigw.errors import SpecInvalid
 from aigw.spec.secret import Unshown
+from aigw.spec.yaml_problem import yaml_problem
 from aigw.state.files import reason
 
 KINDS = (
@@ -103,13 +104,9 @@ def texts(content: bytes) -> tuple[object, tuple[str, ...]]:
     try:
         reader = _Reader(text)
         return reader.document(), tuple(dict.fromkeys(reader.doubles))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}: " if mark else ""
-        # What a parser says behind a quote is out of the file, and may be of a key.
-        words = (error.problem or "").split("'")[0].strip() or "it is not YAML"
-        raise Unreadable(f"{where}{words}") from error
-    except (yaml.YAMLError, ValueError, SpecInvalid) as error:
+    except yaml.YAMLError as error:
+        raise Unreadable(yaml_problem(error)) from error
+    except (ValueError, SpecInvalid) as error:
         raise Unreadable("it is not YAML") from error
 
 

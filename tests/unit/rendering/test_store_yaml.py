@@ -122,7 +122,7 @@ def test_odd_files_are_read_as_the_api_server_reads_them(text: str, read: object
     ],
 )
 def test_a_file_that_is_no_yaml_is_refused_by_its_line_and_without_its_text(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^(line [0-9]+: )?[^']*$") as refused:
+    with pytest.raises(ValueError, match=r"^(line [0-9]+: )?[a-z]") as refused:
         load(text)
     assert "canary" not in str(refused.value)
 

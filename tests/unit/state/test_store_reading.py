@@ -38,6 +38,7 @@ def test_of_keys_that_stand_twice_the_last_counts() -> None:
     ("content", "why"),
     [
         pytest.param(b'a: b\nc: "CANARY"x', "line 2: did not find expected key", id="quotes"),
+        pytest.param(b"a: [CANARY\n", "line 2: did not find expected ',' or ']'", id="a list"),
         pytest.param(b"a: *CANARY", "line 1: anchors and aliases are not taken", id="an alias"),
         pytest.param(b"a: \xff\xfe", "line 1: it is not UTF-8", id="bytes"),
         pytest.param(b"\x00\x01\x02", "it is not YAML", id="a binary file"),
