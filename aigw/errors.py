@@ -128,7 +128,7 @@ class ContainerConflict(DockerRefused):
 
 
 class ImageMissing(AigwError):
-    """The image is not here, and nobody serves it; the message says why, registry by registry."""
+    """The image is not here, and nobody serves it; `quoted` says why, registry by registry."""
 
     code = "image_missing"
     exit_code = 5

@@ -118,7 +118,7 @@ def _pulled(
         return _there(seen, reference, pulled=True)
     _refuse_other(images, wanted)
     lines = "".join(f"\n  {failure}" for failure in failures)
-    raise ImageMissing(f"no registry has the image:{lines}", hint=_OFFLINE)
+    raise ImageMissing("no registry gave the image", hint=_OFFLINE, quoted=lines)
 
 
 def _why(images: Images, reference: Reference, error: DockerRefused) -> str:

@@ -15,6 +15,7 @@ from aigw.engines.higress_container import (
     Machine,
     create_arguments,
     is_ours,
+    made_place,
     made_with,
     refuse_foreign,
     refuse_renamed,
@@ -98,13 +99,16 @@ class HigressEngine:
         try:
             return look(self._paths, self._quick, self._inside)
         except (DockerMissing, DockerGone) as error:
-            return unreachable(error)
+            return unreachable(self._paths, error)
 
     def runs(self) -> bool:
-        """Say whether the container runs, as far as Docker tells; that it does not is told."""
+        """Say whether the container runs: as Docker tells, or as it answers without Docker."""
         try:
             container = self._quick.container(self._paths.name)
         except (DockerMissing, DockerGone) as error:
+            place = made_place(self._paths)
+            if place and place.generation():
+                return True
             self._voice.note(
                 f"{error.message}; what changes is kept, and counts from `aigw start` on"
             )

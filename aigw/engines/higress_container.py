@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from aigw.clients.containers import Attended, ContainerSeen
+from aigw.engines.place import Place
 from aigw.errors import BadUsage, NotOurs
 from aigw.rendering.higress_upstream import DOCKER_HOST
 from aigw.spec.gateway import GatewaySpec
@@ -159,6 +160,14 @@ def made_with(paths: GatewayPaths) -> Mapping[str, Any]:
         tree: Mapping[str, Any] = json.loads(text)
         return tree
     return {}
+
+
+def made_place(paths: GatewayPaths) -> Place | None:
+    """Say where the container that was made last takes requests."""
+    with suppress(LookupError, TypeError, ValueError):
+        address, port = made_with(paths)["ports"][f"{HTTP}/tcp"]
+        return Place(address=str(address), port=int(port))
+    return None
 
 
 def _limits(spec: GatewaySpec) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from aigw.clients.containers import Attended, ContainerSeen
 from aigw.engines.higress_changes import changes, read_applied
-from aigw.engines.higress_container import HTTP, is_ours, renamed
+from aigw.engines.higress_container import HTTP, is_ours, made_place, renamed
 from aigw.engines.higress_inside import Inside, published
 from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
@@ -14,10 +14,24 @@ from aigw.errors import AigwError
 from aigw.state.paths import GatewayPaths
 
 
-def unreachable(error: AigwError) -> Seen:
-    """Say that there is no Docker engine to ask."""
+def unreachable(paths: GatewayPaths, error: AigwError) -> Seen:
+    """Say that there is no Docker engine to ask; the gateway may answer all the same."""
     trouble = Trouble(code=error.code, message=error.message, hint=error.hint.partition("\n")[0])
-    return _stopped(trouble)
+    place = made_place(paths)
+    generation = place.generation() if place else ""
+    if place is None or not generation:
+        return _stopped(trouble)
+    return Seen(
+        state=State.DEGRADED,
+        generation=generation,
+        address=place.address,
+        port=place.port,
+        pid=0,
+        container=paths.name,
+        uptime_seconds=None,
+        troubles=(trouble,),
+        notes=(),
+    )
 
 
 def look(paths: GatewayPaths, docker: Attended, inside: Inside) -> Seen:

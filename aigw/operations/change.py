@@ -118,7 +118,7 @@ def _take_back(paths: GatewayPaths, engine: "AnyEngine", files: Saved, before: D
         if engine.runs() and not (plan := engine.plan(before.spec)).in_sync:
             engine.apply(plan)
     except AigwError as error:
-        return f"; gateway.yaml is as before, but does not serve: {error.message}"
+        return f"; gateway.yaml is as before, but was not applied again: {error.message}"
     return "; everything is as before"
 
 

@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,12 +54,14 @@ def with_engine(machine: HigressMachine, url: str, *words: str, code: int) -> En
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("status",), 4),
+        (("status",), 5),
         (("start", "--non-interactive"), 5),
         (("stop",), 5),
         (("restart",), 5),
         (("plan",), 5),
         (("delete", "--purge", "--yes"), 5),
+        (ADD, 5),
+        (("start", "--non-interactive", "--engine", "envoy"), 5),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
@@ -72,12 +75,24 @@ def test_without_docker_every_command_says_so_and_leaves_all_as_it_is(
     assert machine.ask("gpt-4o")[0] == 200
 
 
-def test_a_change_without_docker_is_kept_and_said_not_to_be_applied(
+def test_a_change_of_a_gateway_that_serves_is_refused_without_docker(
+    machine: HigressMachine,
+) -> None:
+    documents = machine.spec()
+    shown: Any = with_engine(machine, NOBODY, "status", "--json", code=5).json()
+    assert (shown["state"], shown["in_sync"]) == ("degraded", True)
+    with_engine(machine, NOBODY, *ADD, code=5)
+    assert machine.spec() == documents
+
+
+def test_a_change_of_one_that_does_not_answer_is_kept_and_said_not_to_be_applied(
     machine: HigressMachine, upstream: Upstream
 ) -> None:
+    machine.run("stop")
     said = with_engine(machine, NOBODY, *ADD, code=0)
     assert f"{GONE}; what changes is kept, and counts from `aigw start` on" in said.err
     assert "groq" in machine.run("config", "list").out
+    machine.run("start")
     machine.run("config", "remove", "--provider", "groq")
     expect_well(machine, upstream)
 
