@@ -43,8 +43,9 @@ def ensure(
         return there
     if wanted.pull is Pull.NEVER:
         _refuse_other(images, wanted)
-        names = ", ".join(map(str, wanted.references))
-        raise ImageMissing(f"no image is here: {names}", hint="aigw start --pull missing")
+        names = "".join(f"\n  {reference}" for reference in wanted.references)
+        message = "none of these images is here"
+        raise ImageMissing(message, hint="aigw start --pull missing", quoted=names)
     return _pulled(images, wanted, watch, note)
 
 
