@@ -110,11 +110,9 @@ def _refuse_empty(context: typer.Context) -> None:
     """Refuse an option with nothing in it: mostly a variable of the shell that is not set."""
     for parameter in context.command.params:
         name = parameter.name or ""
-        source = context.get_parameter_source(name)
-        given = source is not None and source.name == "COMMANDLINE"
         value = context.params.get(name)
         empty = value == "" or (isinstance(value, (list, tuple)) and "" in value)
-        if given and empty and parameter.param_type_name == "option":
+        if empty and _typed(context, name) and parameter.param_type_name == "option":
             raise BadUsage(f"{max(parameter.opts, key=len)} is empty")
 
 
@@ -127,14 +125,16 @@ def _refuse_endless(context: typer.Context) -> None:
             raise BadUsage(f"{name} is `{value}`; {MOST_SECONDS} seconds is the most")
 
 
+def _typed(context: typer.Context, name: str) -> bool:
+    """Say whether an option stands behind the command's name, not in a variable or nowhere."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def _session(context: typer.Context, common: Common) -> Session:
     """Return the session that a test makes, or the real one."""
     before = context.meta.get(GIVEN_BEFORE, {})
-    given = {
-        name: value
-        for name, value in before.items()
-        if getattr(common, name) == getattr(Common(), name)
-    }
+    given = {name: value for name, value in before.items() if not _typed(context, name)}
     common = replace(common, **given)
     make: Callable[[Common], Session] = context.obj or Session.real
     return make(common)
