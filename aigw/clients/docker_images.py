@@ -19,6 +19,7 @@ Watch = Callable[[str, Iterator[PullProgress]], None]
 
 _ASK_SECONDS = 5.0
 _CHUNK = 1024 * 1024
+_AS_IT_IS = "aigw start --pull missing"
 _OFFLINE = "aigw start --image-archive FILE"
 
 
@@ -45,7 +46,7 @@ def ensure(
         _refuse_other(images, wanted)
         names = "".join(f"\n  {reference}" for reference in wanted.references)
         message = "none of these images is here"
-        raise ImageMissing(message, hint="aigw start --pull missing", quoted=names)
+        raise ImageMissing(message, hint=_AS_IT_IS, quoted=names)
     return _pulled(images, wanted, watch, note)
 
 
@@ -119,7 +120,8 @@ def _pulled(
         return _there(seen, reference, pulled=True)
     _refuse_other(images, wanted)
     lines = "".join(f"\n  {failure}" for failure in failures)
-    raise ImageMissing("no registry gave the image", hint=_OFFLINE, quoted=lines)
+    hint = _AS_IT_IS if here(images, wanted) else _OFFLINE
+    raise ImageMissing("no registry gave the image", hint=hint, quoted=lines)
 
 
 def _why(images: Images, reference: Reference, error: DockerRefused) -> str:

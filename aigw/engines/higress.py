@@ -128,13 +128,14 @@ class HigressEngine:
         found = self._changes(rendered)
         arguments = create_arguments(spec, self._paths, image=image, machine=self._machine)
         because = reasons(container, arguments, made_with(self._paths))
+        brings = not image or bool(self._means.archive) or self._means.pulls
         serving = self._inside.generation(container)
         dead = self._inside.dead(container, serving)
         return HigressPlan(
             steps=tuple(
                 steps(
                     container=container,
-                    brings=None if image else self._image.step(spec.image, self._means.archive),
+                    brings=self._image.step(spec.image, self._means.archive) if brings else None,
                     listen=spec.listen,
                     because=because,
                     changes=found,
@@ -164,7 +165,9 @@ class HigressEngine:
         Raises ImageMissing, PortTaken, NotReady, EngineRefused, DockerGone; what served before
         serves on, or again.
         """
-        plan = self._prepared(plan)
+        self._bring_about(self._prepared(plan, again=plan.cold))
+
+    def _bring_about(self, plan: HigressPlan) -> None:
         self._tell_of_neighbours(plan)
         self._tell_of_context(plan)
         if plan.cold or plan.makes or plan.dead:
@@ -179,10 +182,10 @@ class HigressEngine:
 
     def restart(self, plan: HigressPlan, /) -> None:
         """Stop it and start it again as planned."""
-        plan = self._prepared(plan)
+        plan = self._prepared(plan, again=True)  # while the old one serves: it may fail
         self._store.refuse_broken(plan.changes.wanted)
         self.stop(seconds=30.0)
-        self.apply(self.plan(plan.spec, ring=plan.given))
+        self._bring_about(self.plan(plan.spec, ring=plan.given))
 
     def refuse_taken(self, spec: GatewaySpec, /) -> None:
         """Raise PortTaken when it could not be started, before a person is asked for the rest."""
@@ -228,17 +231,23 @@ class HigressEngine:
         info = self._quick.info()
         return Machine(cpus=info.cpus or os.cpu_count() or 1, selinux=info.selinux, vm=info.vm)
 
-    def _prepared(self, plan: HigressPlan) -> HigressPlan:
-        """Make the folders, have the image, and look again where that brought something new."""
+    def _prepared(self, plan: HigressPlan, *, again: bool) -> HigressPlan:
+        """Make the folders, have the image, and look again where that brought something new.
+
+        With `again` the image is had as at a new start, by its policy.
+        """
         had_salt = self._paths.salt.exists()
         self._paths.prepare()
         self._boot.prepare()
         if not had_salt:
             salt(self._paths.salt)
-        if plan.cold or plan.makes or not plan.image:
+        fetches = self._means.pulls or self._means.archive
+        if again or plan.makes or not plan.image or fetches:
             with self._voice.waiting("getting the image"):
                 image = self._image.have(
-                    plan.spec.image, archive=self._means.archive, again=plan.cold
+                    plan.spec.image,
+                    archive=self._means.archive,
+                    again=again or self._means.pulls,
                 )
             if had_salt and image == plan.image:
                 return plan

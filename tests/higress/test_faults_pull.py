@@ -142,6 +142,30 @@ def test_a_slow_registry_is_waited_for_line_by_line_and_its_gateway_runs(tmp_pat
         machine.run("delete", "--purge", "--yes")
 
 
+def test_always_pulls_again_and_a_restart_that_cannot_pull_leaves_the_gateway_up(
+    tmp_path: Path,
+) -> None:
+    with (
+        HigressMachine(folder=tmp_path, name="f-pull-always") as machine,
+        Registry(images={f"{NAME}:1": saved_standin()}) as registry,
+        without_image(f"{registry.host}/{NAME}:1"),
+    ):
+        with begun(machine, *pulled_from(registry), "--openai-key", KEY) as process:
+            assert ended(process).code == 0
+        first = machine.container.image.id
+        registry.images[f"{NAME}:1"] = saved_standin()
+        machine.run("start", "--pull", "always")
+        born = machine.born()
+        assert machine.container.image.id != first
+        registry.status = 503
+        refused = machine.run("restart", expect=5)
+        assert "error: no registry gave the image\n" in refused.err, refused
+        assert "hint: aigw start --pull missing" in refused.err
+        assert machine.born() == born
+        assert machine.get("/health")[0] == 200
+        machine.run("delete", "--purge", "--yes")
+
+
 @contextmanager
 def without_image(name: str) -> Iterator[str]:
     """Take a name from its image after the block."""

@@ -19,6 +19,7 @@ from aigw.operations.provider_edit import ProviderWanted
 from aigw.operations.samples import samples
 from aigw.operations.start_edit import StartWanted
 from aigw.spec.gateway import EngineName
+from aigw.spec.image import Pull
 
 EXAMPLES = """
 aigw start                                       # by questions
@@ -149,7 +150,12 @@ def start(session: Session, options: StartOptions) -> int:
 
 def _start(session: Session, options: StartOptions, file: Path | None) -> int:
     world, gateway = session.world, session.gateway
-    means = Means(seconds=options.timeout, retain=options.retain, archive=options.image_archive)
+    means = Means(
+        seconds=options.timeout,
+        retain=options.retain,
+        archive=options.image_archive,
+        pulls=options.pull is Pull.ALWAYS,
+    )
     how = lifecycle.How(file=file, data_folder=options.data_folder, means=means)
     asks = not (options.non_interactive or options.dry_run)
     base = lifecycle.base(world, gateway, how)
