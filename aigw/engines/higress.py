@@ -147,7 +147,6 @@ class HigressEngine:
             spec=spec,
             generation=name,
             given=ring,
-            ring=keys,
             rendered=rendered,
             changes=found,
             container=container,

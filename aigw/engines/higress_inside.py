@@ -10,7 +10,7 @@ from aigw.clients.console import Console
 from aigw.clients.containers import Attended, ContainerSeen
 from aigw.engines import higress_account
 from aigw.engines.higress_admin import Admin
-from aigw.engines.higress_changes import Changes, clusters_of
+from aigw.engines.higress_changes import Changes, clusters_of, providers_of
 from aigw.engines.higress_container import CONSOLE, HTTP
 from aigw.engines.higress_live import Live, remove, take_back, write
 from aigw.engines.higress_plan import HigressPlan
@@ -238,7 +238,11 @@ def published(container: ContainerSeen | None, inner: int) -> Place | None:
 def _expected(plan: HigressPlan, seconds: float, *, refused: Mapping[str, int] | None) -> Expected:
     return Expected(
         spec=plan.spec,
-        ring=plan.ring,
+        entries={
+            name: entry
+            for name, entry in providers_of(plan.changes.wanted).items()
+            if plan.spec.provider(name)
+        },
         generation=plan.generation,
         refused=refused,
         clusters=clusters_of(plan.changes.wanted),

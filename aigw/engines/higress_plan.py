@@ -15,13 +15,12 @@ from aigw.state.secrets import KeyRing
 class HigressPlan(Plan, frozen=True, kw_only=True):
     """What is missing, what was seen, and all that is needed to bring it about.
 
-    `given` is the keys that were handed in, None when they are those of the data folder, `ring`
-    those that are used. `image` is empty while it is not here, and `arguments` then name none.
+    `given` is the keys that were handed in, None when they are those of the data folder. `image` is
+    empty while it is not here, and `arguments` then name none.
     `because` says which options need a new container, `dead` which part of one that runs gave up.
     """
 
     given: KeyRing | None
-    ring: KeyRing
     rendered: Resources
     changes: Changes
     container: ContainerSeen | None

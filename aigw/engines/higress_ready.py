@@ -15,10 +15,11 @@ from aigw.engines.higress_admin import Admin, InForce
 from aigw.engines.higress_signs import death, last_words
 from aigw.engines.place import Place
 from aigw.errors import DockerRefused, EngineRefused, NotReady
+from aigw.rendering.higress_providers import asks_for_tokens, credentials
+from aigw.rendering.template import Tree
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.secret import Secret
 from aigw.state.paths import GatewayPaths
-from aigw.state.secrets import KeyRing
 
 _POLL_SECONDS = 0.02
 _CONSOLE_SECONDS = 0.1
@@ -33,13 +34,13 @@ Waiting = Callable[[str], AbstractContextManager[None]]
 class Expected(Struct, frozen=True, kw_only=True):
     """What must be true at the end, and by when (monotonic seconds).
 
-    `keys` are those that the providers are asked with; `refused` how often what was refused before,
-    None at a boot: what an Envoy that has just begun has in force is new. `clusters` are where
-    the providers are, as Envoy names it, with an address unless DNS has it.
+    `entries` are the providers as ai-proxy is given them; `refused` how often what was refused
+    before, None at a boot: what an Envoy that has just begun has in force is new. `clusters` are
+    where the providers are, as Envoy names it, with an address unless DNS has it.
     """
 
     spec: GatewaySpec
-    ring: KeyRing
+    entries: Mapping[str, Mapping[str, Tree]]
     generation: str
     refused: Mapping[str, int] | None
     clusters: Mapping[str, str]
@@ -47,8 +48,8 @@ class Expected(Struct, frozen=True, kw_only=True):
 
     @property
     def keys(self) -> Iterable[Secret]:
-        """Every key."""
-        return (key for keys in self.ring.values() for key in keys)
+        """Every key, as it stands in ai-proxy."""
+        return (key for entry in self.entries.values() for key in credentials(entry))
 
 
 class Readiness:
@@ -81,7 +82,8 @@ class Readiness:
     def await_effect(self, expected: Expected) -> None:
         """Wait until what was written serves, and prove it by a request through every provider.
 
-        Raises EngineRefused when Envoy or a plugin refused it: it then serves what it had.
+        Nothing is asked of the network. Raises EngineRefused when Envoy or a plugin refused it: it
+        then serves what it had.
         """
         place = Place(address=expected.spec.listen.address, port=expected.spec.listen.http)
 
@@ -90,9 +92,10 @@ class Readiness:
 
         self._await("Envoy", expected, generation, _POLL_SECONDS)
         self._await("Envoy", expected, lambda: self._taken(expected), _POLL_SECONDS)
-        for provider in expected.spec.providers:
-            keyed = bool(expected.ring.get(provider.id))
-            probe = partial(_probed, place, provider.id, keyed=keyed)
+        for provider, entry in expected.entries.items():
+            if asks_for_tokens(entry):
+                continue  # it would be asked over the network, and need not be there for a start
+            probe = partial(_probed, place, provider, keyed=any(credentials(entry)))
             self._await("Envoy", expected, probe, _POLL_SECONDS)
 
     def _api_server(self) -> str:

@@ -1,7 +1,7 @@
 """Providers in the words of Higress' plugin ai-proxy: a type of its own, or an `openai` by URL."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -149,6 +149,24 @@ def _azure(asked: Asked) -> Upstream | None:
     parts = urlsplit(url)
     whole = where.url(parts.path + "?" + parts.query)
     return asked.upstream(where, azureServiceUrl=whole)
+
+
+_CREDENTIALS = ("awsAccessKey", "awsSecretKey", "vertexAuthKey")
+
+
+def credentials(entry: Mapping[str, Tree]) -> Iterator[Secret]:
+    """Yield the keys in a provider's entry of ai-proxy, each as it stands there."""
+    tokens = entry.get("apiTokens")
+    for text in tokens if isinstance(tokens, list) else ():
+        yield Secret(str(text))
+    for name in _CREDENTIALS:
+        if text := entry.get(name):
+            yield Secret(str(text))
+
+
+def asks_for_tokens(entry: Mapping[str, Tree]) -> bool:
+    """Say whether a provider's key is exchanged for a token, over the network, at each request."""
+    return bool(entry.get("vertexAuthKey"))
 
 
 def _bedrock(asked: Asked) -> Upstream | None:

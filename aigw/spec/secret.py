@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 HIDDEN = "[hidden]"
+_GO = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 SHORTEST_HIDDEN = 6
 """Fewer characters are no key, and hiding them would eat the text."""
 
@@ -28,8 +29,9 @@ class Secret:
         return bool(ending) and self._value.endswith(ending)
 
     def stands_in(self, text: str) -> bool:
-        """Say whether the key is in a text, spelled as JSON spells it."""
-        return json.dumps(self._value, ensure_ascii=False)[1:-1] in text
+        """Say whether the key is in a text, spelled as JSON spells it, here or in Go."""
+        spelled = json.dumps(self._value, ensure_ascii=False)[1:-1]
+        return spelled in text or spelled.translate(_GO) in text
 
     def masked(self) -> str:
         """Show at most a quarter of the key and never more than seven characters: `sk-...3f2a`."""
@@ -60,9 +62,13 @@ class Unshown(Struct, frozen=True):
 
 
 def hide(text: str, secrets: Iterable[Secret]) -> str:
-    """Cut every one of the keys out of a text, also where it stands escaped."""
-    values = sorted({secret.reveal() for secret in secrets}, key=len, reverse=True)
-    for value in values:
+    """Cut every one of the keys out of a text, also where it stands escaped.
+
+    Of a pair `ID:SECRET` the second half is cut by itself, too.
+    """
+    values = {secret.reveal() for secret in secrets}
+    values |= {value.partition(":")[2] for value in values}
+    for value in sorted(values, key=len, reverse=True):
         if len(value) >= SHORTEST_HIDDEN:
             text = text.replace(value, HIDDEN).replace(repr(value)[1:-1], HIDDEN)
     return text

@@ -14,6 +14,13 @@ pytestmark = pytest.mark.docker
 PROXY, BRIDGE = "wasmplugins/ai-proxy.internal.yaml", "mcpbridges/default.yaml"
 ROUTER = "wasmplugins/model-router.internal.yaml"
 SECOND, DEEP = "sk-second-9876543210", "sk-deep-0123456789"
+PAIR = "AKIA0123456789:wJalr/made+up<&>EXAMPLE"
+ACCOUNT = {
+    "client_email": "a@b.iam.gserviceaccount.com",
+    "private_key_id": "0123456789",
+    "private_key": "-----BEGIN PRIVATE KEY-----\nmade up\n-----END PRIVATE KEY-----\n",
+    "token_uri": "https://oauth2.googleapis.com/token",
+}
 
 
 @contextmanager
@@ -48,6 +55,20 @@ def by_console(machine: HigressMachine, path: str) -> bool:
     """Say whether the console wrote an object."""
     fields = machine.resource(path)["metadata"].get("managedFields") or []
     return any(one["manager"] == "Kubernetes Java Client" for one in fields)
+
+
+def test_keys_that_sign_or_that_are_exchanged_for_tokens_are_taken_and_proved(
+    running: HigressMachine, provider: Upstream
+) -> None:
+    vertex = ("--set", "vertexRegion=europe-west1", "--set", "vertexProjectId=made-up")
+    for kind, key, options in (
+        ("bedrock", PAIR, ("--set", "awsRegion=us-east-1")),
+        ("vertex", json.dumps(ACCOUNT), vertex),
+    ):
+        with undisturbed(running, provider):
+            add = ("config", "add", "--provider", kind, "--key-stdin", "--no-check", *options)
+            running.run(*add, stdin=key)
+            running.run("config", "remove", "--provider", kind)
 
 
 def test_a_provider_comes_and_goes_by_the_console_and_leaves_nothing(

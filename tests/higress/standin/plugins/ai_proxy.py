@@ -18,6 +18,7 @@ from .accept import active, refused_provider, tokens
 from .ai_proxy_hosts import Target, host_of, path_for
 from .ai_proxy_types import SUFFIXES, TYPES, ProviderType
 from .anthropic import chat_from_messages, messages_from_chat
+from .aws import signed
 from .rules import part_for, rules_of
 
 Json = dict[str, Any]
@@ -105,6 +106,9 @@ def translate(provider: Json, asked: Asked) -> Change:
     _direct(provider, asked, change, path or asked.path)
     if value is not None and kind.converts and provider.get("protocol") != "original":
         _rewrite(provider, api, value, change)
+    if provider["type"] == "bedrock" and not tokens(provider):
+        where = change.put.get(":path", asked.path)
+        change.put |= signed(provider, change.put[":authority"], where, change.body or asked.body)
     return change
 
 
