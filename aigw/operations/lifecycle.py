@@ -29,7 +29,7 @@ from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import resolve
 
 PROBE_SECONDS = 10.0
-DEMO = "demo"
+DEMO, VERTEX = "demo", "vertex"
 CHAT = "/v1/chat/completions"
 
 
@@ -259,12 +259,14 @@ def _started(
 def _probe(world: World, spec: GatewaySpec, engine: EngineName) -> Probe:
     """Ask the gateway: for a chat where that costs nothing, else for its health.
 
-    On the Higress engine the edge filter answers such a chat after all plugins have seen it.
+    On the Higress engine the edge filter answers such a chat after all plugins have seen it. For
+    Vertex a plugin may have to ask for a token first, so that it is not chosen.
     """
     path, body, headers = "/health", None, {}
     free = next((one.id for one in spec.providers if one.type == DEMO), None)
-    if engine is EngineName.HIGRESS and spec.providers:
-        free, headers = spec.providers[0].id, {"x-aigw-probe": "1"}
+    if engine is EngineName.HIGRESS:
+        free = next((one.id for one in spec.providers if one.type != VERTEX), None)
+        headers = {"x-aigw-probe": "1"}
     if free is not None:
         message = {"role": "user", "content": "Hello!"}
         path, body = CHAT, {"model": f"{free}/{DEMO}", "messages": [message]}

@@ -1,7 +1,7 @@
 """Keys of an old installation: real ones and placeholders, in the store and in `default.cfg`."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from aigw.spec.legacy_env import EnvFile
 from aigw.spec.legacy_report import Findings
@@ -109,6 +109,23 @@ def keys_of(
         else:
             good.append(Secret(key))
     return tuple(good)
+
+
+def other_key(kind: str, extras: Mapping[str, object], env: EnvFile) -> str:
+    """Return credentials that are no API key, as the Higress engine takes them; empty for none."""
+
+    def found(option: str, variable: str) -> str:
+        return next(iter(real((str(extras.get(option) or env.get(variable)),))), "")
+
+    match kind:
+        case "bedrock":
+            identity = found("awsAccessKey", "BEDROCK_ACCESS_KEY")
+            secret = found("awsSecretKey", "BEDROCK_SECRET_KEY")
+            return f"{identity}:{secret}" if identity and secret else ""
+        case "vertex":
+            return found("vertexAuthKey", "VERTEX_AUTH_KEY")
+        case _:
+            return ""
 
 
 def moved(env: EnvFile, variable: str, keys: Iterable[Secret]) -> tuple[str, ...]:

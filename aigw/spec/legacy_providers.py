@@ -1,7 +1,7 @@
 """Providers of an old installation as providers of ours."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,7 +13,16 @@ from aigw.spec.contradictions import unusable
 from aigw.spec.forms import ID
 from aigw.spec.gateway import EngineName, GatewaySpec
 from aigw.spec.legacy_candidates import CLAUDE_CODE, Candidate, candidates
-from aigw.spec.legacy_keys import CREDENTIALS, SECRET_OPTIONS, is_placeholder, keys_of, moved, real
+from aigw.spec.legacy_keys import (
+    CREDENTIALS,
+    SECRET_OPTIONS,
+    is_placeholder,
+    keys_of,
+    moved,
+    other_key,
+    prefix,
+    real,
+)
 from aigw.spec.legacy_models import Old, model_map, models
 from aigw.spec.legacy_options import azure_url, custom_url, options
 from aigw.spec.legacy_store import old_providers, registry_hosts
@@ -81,6 +90,10 @@ def _take(one: Candidate, old: Old) -> Taken | None:
     keys = keys_of(
         one.what, one.tokens, old.env, one.variable, wrong=old.wrong, findings=old.findings
     )
+    gone = moved(old.env, one.variable, keys)
+    if not keys and old.engine is EngineName.HIGRESS and (other := _other_key(one, old)):
+        keys, gone = (other,), _holding(one, old)
+        one = replace(one, extras=_without(one.extras, SECRET_OPTIONS))
     if not keys and ptype.key_required:
         words = f"it has no key that can be used{_instead(one, old, ptype)}"
         old.findings.refuse(one.what, words)
@@ -90,8 +103,26 @@ def _take(one: Candidate, old: Old) -> Taken | None:
     if problems:
         old.findings.refuse(one.what, "; ".join(problems))
         return None
-    gone = moved(old.env, one.variable, keys)
     return Taken(old_id=one.old_id, provider=provider, keys=keys, moved=gone)
+
+
+def _other_key(one: Candidate, old: Old) -> Secret | None:
+    text = other_key(one.type, one.extras, old.env)
+    if not text or old.wrong(text):
+        return None
+    why = "the script's template never gave such credentials to the gateway"
+    old.findings.correct(f"{one.what}: credentials", was="none", now="taken", why=why)
+    return Secret(text)
+
+
+def _holding(one: Candidate, old: Old) -> tuple[str, ...]:
+    """Return the variables that hold such credentials, and nothing that is not taken."""
+    names = (*CREDENTIALS.get(one.old_id, ()), f"{prefix(one.old_id)}_EXTRA_CONFIGS")
+    return tuple(name for name in names if old.env.get(name))
+
+
+def _without(extras: Mapping[str, object], names: Container[str]) -> Mapping[str, object]:
+    return {name: value for name, value in extras.items() if name not in names}
 
 
 def _is_placeholder(one: Candidate, old: Old, ptype: ProviderType) -> bool:
