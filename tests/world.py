@@ -135,12 +135,21 @@ class Machine:
         return list(_processes_of(self.folder))
 
     def ask(
-        self, model: str, text: str = "hello", *, body: Mapping[str, object] | None = None
+        self,
+        model: str,
+        text: str = "hello",
+        *,
+        body: Mapping[str, object] | None = None,
+        key: str = "client",
     ) -> tuple[int, dict[str, str], bytes]:
-        """Send one chat request through the gateway: status, headers in lower case, body."""
+        """Send one chat request through the gateway: status, headers in lower case, body.
+
+        `key` is the client's own; with an empty one it has none.
+        """
         tree = {"model": model, "messages": [{"role": "user", "content": text}], **(body or {})}
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        headers = {"content-type": "application/json", "authorization": "Bearer client"}
+        headers = {"content-type": "application/json"}
+        headers |= {"authorization": f"Bearer {key}"} if key else {}
         try:
             connection.request("POST", "/v1/chat/completions", json.dumps(tree), headers)
             answer: HTTPResponse = connection.getresponse()

@@ -41,9 +41,9 @@ class InForce(Struct, frozen=True, kw_only=True):
     clusters: Mapping[str, frozenset[str]]
     refused: Mapping[str, int]
 
-    def serves(self, generation: str) -> bool:
-        """Say whether a route carries this generation."""
-        return generation in self.routes
+    def serves(self, generation: str, names: Iterable[str]) -> bool:
+        """Say whether a route carries this generation, and all of these routes are there."""
+        return generation in self.routes and all(f'{name}"' in self.routes for name in names)
 
     @property
     def unguarded(self) -> str:

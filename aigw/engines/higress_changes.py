@@ -18,8 +18,8 @@ from aigw.state.files import write_atomically
 ONCE = frozenset({ADMIN_FILE, "configmaps/higress-console.yaml"})
 """What is written before the first boot only: from then on it is the console's."""
 
-SWITCHES = {"wasmplugins/key-auth.internal.yaml": "defaultConfigDisable"}
-"""A field of a plugin that is ours at first only: the first consumer in the console switches it."""
+KEY_AUTH = "wasmplugins/key-auth.internal.yaml"
+"""Says who needs a key, which is ours at first only: people switch it in the console."""
 
 APPLIED = "applied.json"
 _GENERATION = re.compile(r"x-aigw-generation.*?\b([0-9a-f]{12})\b")
@@ -67,11 +67,20 @@ def changes(*, there: Resources, rendered: Resources, was: Resources) -> Changes
 def _reconciled(
     path: str, there: Resources, body: Mapping[str, Tree], was: Resources
 ) -> Reconciled:
-    if path not in there or path not in SWITCHES:
+    if path not in there or path != KEY_AUTH:
         return reconcile(there.get(path), body, was.get(path))
-    own = _without(body, SWITCHES[path])
-    before = _without(was[path], SWITCHES[path]) if path in was else None
+    own = _as_switched(body, there[path])
+    before = _as_switched(was[path], there[path]) if path in was else None
     return reconcile(there[path], own, before)
+
+
+def _as_switched(body: Mapping[str, Tree], there: Mapping[str, Tree]) -> dict[str, Tree]:
+    """Return key-auth as somebody has switched it: at all, and for each of our routes."""
+    switched = {str(rule.get("ingress")): rule for rule in _rules(there)}
+    rules = [switched.get(str(rule.get("ingress")), rule) for rule in _rules(body)]
+    spec = {**_spec(body), "matchRules": rules}
+    spec.pop("defaultConfigDisable", None)
+    return {**body, "spec": spec}
 
 
 def read_applied(folder: Path) -> Resources:
@@ -141,11 +150,15 @@ def routes_of(paths: Iterable[str]) -> list[str]:
     return [path[len(head) : -len(tail)] for path in paths if path.startswith(head)]
 
 
-def _without(body: Mapping[str, Tree], switch: str) -> dict[str, Tree]:
-    """Return a plugin without one field of its spec."""
-    spec = body["spec"]
-    assert isinstance(spec, Mapping)
-    return {**body, "spec": {name: value for name, value in spec.items() if name != switch}}
+def _spec(body: Mapping[str, Tree]) -> Mapping[str, Tree]:
+    spec = body.get("spec")
+    return spec if isinstance(spec, Mapping) else {}
+
+
+def _rules(body: Mapping[str, Tree]) -> list[Mapping[str, Tree]]:
+    listed = _spec(body).get("matchRules")
+    rules = listed if isinstance(listed, list) else []
+    return [rule for rule in rules if isinstance(rule, Mapping)]
 
 
 def _is_here(registry: object) -> bool:

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from aigw.clients.console import Console
 from aigw.clients.containers import Attended, ContainerSeen
@@ -246,5 +246,10 @@ def _expected(plan: HigressPlan, seconds: float, *, refused: Mapping[str, int] |
         generation=plan.generation,
         refused=refused,
         clusters=clusters_of(plan.changes.wanted),
+        routes=[
+            PurePosixPath(path).stem
+            for path in plan.changes.wanted
+            if path.startswith("ingresses/ai-route-")
+        ],
         deadline=time.monotonic() + seconds,
     )

@@ -1,7 +1,7 @@
 """Ready means ready: every part answers, nothing was refused, and a request goes through."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from http import HTTPStatus
@@ -36,7 +36,8 @@ class Expected(Struct, frozen=True, kw_only=True):
 
     `entries` are the providers as ai-proxy is given them; `refused` how often what was refused
     before, None at a boot: what an Envoy that has just begun has in force is new. `clusters` are
-    where the providers are, as Envoy names it, with an address unless DNS has it.
+    where the providers are, as Envoy names it, with an address unless DNS has it; `routes` end as
+    the names of its routes do.
     """
 
     spec: GatewaySpec
@@ -44,6 +45,7 @@ class Expected(Struct, frozen=True, kw_only=True):
     generation: str
     refused: Mapping[str, int] | None
     clusters: Mapping[str, str]
+    routes: Sequence[str]
     deadline: float
 
     @property
@@ -165,7 +167,7 @@ def _missing(found: InForce, expected: Expected) -> str:
     """Say what of the new configuration is not in force."""
     if found.unguarded:
         return f"its listener lacks our filter `{found.unguarded}`"
-    if not found.serves(expected.generation):
+    if not found.serves(expected.generation, expected.routes):
         return "its routes are those from before"
     return "its keys are those from before" if found.missing(expected.keys) else ""
 

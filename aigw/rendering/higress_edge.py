@@ -10,11 +10,14 @@ from aigw.spec.gateway import GatewaySpec
 from aigw.spec.routing import AUTO_MODELS
 from aigw.spec.serving import ServingTable, listed
 
-ROUTER_NAMES = (
-    "higress-system.model-router.internal",
-    "extenstions.istio.io/wasmplugin/higress-system.model-router.internal",
-)
-"""What a pilot calls the filter of the model router, the newer one with Istio's own misspelling."""
+_NEWER = "extenstions.istio.io/wasmplugin/"
+"""What newer pilots put before the name of a plugin's filter, with Istio's own misspelling."""
+
+ROUTER_NAMES = tuple(f"{newer}higress-system.model-router.internal" for newer in ("", _NEWER))
+"""What a pilot calls the filter of the model router."""
+
+PROXY_NAMES = tuple(f"{newer}higress-system.ai-proxy.internal" for newer in ("", _NEWER))
+"""What a pilot calls the filter of the providers' plugin."""
 
 ROUTER = "envoy.filters.http.router"
 
@@ -37,6 +40,7 @@ _DECIDING = (
 MODULES = {
     "aigw_in": (*_DECIDING, "higress/hygiene", "higress/replies"),
     "aigw_out": _DECIDING,
+    "aigw_key": _WORDS,
     "aigw_guard": _WORDS,
 }
 """Which texts each filter is made of, in their order."""
@@ -74,9 +78,10 @@ def _whole_names(spec: GatewaySpec) -> Tree:
 
 def _patches() -> Iterator[Tree]:
     yield filled("higress/envoyfilters/first.yaml", filter=_filter("aigw.in", "aigw_in"))
-    for number, anchor in enumerate(ROUTER_NAMES, 1):
-        name = "aigw.out" if number == 1 else f"aigw.out{number}"
+    for anchor, name in zip(ROUTER_NAMES, ("aigw.out", "aigw.out2"), strict=True):
         yield _beside(anchor, "INSERT_AFTER", _filter(name, "aigw_out"))
+    for anchor, name in zip(PROXY_NAMES, ("aigw.key", "aigw.key2"), strict=True):
+        yield _beside(anchor, "INSERT_BEFORE", _filter(name, "aigw_key"))
     yield _beside(ROUTER, "INSERT_BEFORE", _filter("aigw.guard", "aigw_guard"))
 
 

@@ -15,6 +15,7 @@ end
 local function fault(headers, noted, route)
   local _, owner = names.rank_and_provider(route or "")
   if not noted.checked then return problems.not_ready("first filter") end
+  if noted.lent then return problems.not_ready("filter before the provider's plugin") end
   if route == "" or (noted.waits and not noted.out) then
     return problems.not_ready("filter behind the model router")
   end

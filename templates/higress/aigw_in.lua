@@ -62,7 +62,7 @@ local function enter(handle)
     return handle:streamInfo():dynamicMetadata():set("aigw", "others", true)
   end
   local forced, probes = headers:get("x-aigw-provider"), headers:get("x-aigw-probe")
-  hygiene(headers)
+  local credentials = hygiene(headers)
   local path = requests.split_path(whole_path)
   if not CONFIG.apis[path] then return answers.answer_ourselves(handle, method, path) end
   local problem = requests.refused_by_headers(headers, method, path)
@@ -76,6 +76,7 @@ local function enter(handle)
   if not fields then return answers.refuse(handle, path, problems.unreadable_body(name)) end
   local metadata = handle:streamInfo():dynamicMetadata()
   if probes then metadata:set("aigw", "probes", true) end
+  if credentials then metadata:set("aigw", "client", credentials) end
   local request = {path = path, whole_path = whole_path, body = body, fields = fields, forced = forced}
   local go = CONFIG.auto_models[fields.model] and ask_router or send
   go(handle, metadata, request)

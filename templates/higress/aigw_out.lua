@@ -69,6 +69,13 @@ local function go_on(handle, noted)
   put_back(handle, waits, model)
 end
 
+-- A plugin behind this filter may ask who the client is; aigw_key.lua takes it back before the provider's plugin.
+local function lend(handle, credentials)
+  local headers = handle:headers()
+  for name, value in pairs(credentials) do headers:replace(name, value) end
+  handle:streamInfo():dynamicMetadata():set("aigw", "lent", true)
+end
+
 local function leave(handle)
   local noted = handle:streamInfo():dynamicMetadata():get("aigw")
   if not noted or noted.out or noted.others then return end
@@ -77,6 +84,7 @@ local function leave(handle)
   elseif not routes.is_right(names.current(handle), noted.provider) then
     refuse(handle, noted.path, unserved(noted.model, noted.provider))
   end
+  if noted.client then lend(handle, noted.client) end
   handle:streamInfo():dynamicMetadata():set("aigw", "out", true)
 end
 

@@ -1,10 +1,11 @@
 -- Removes from a request what only the gateway itself may say, and the client's credentials: the plugins behind
--- this filter believe such headers, and a provider's plugin sends on what it does not replace.
+-- this filter believe such headers, and a provider's plugin sends on what it does not replace. Returns the
+-- credentials, nil for none: a plugin that knows consumers is lent them (aigw_out.lua).
 
 local match = string.match
 
+local CREDENTIALS = {["authorization"] = true, ["x-api-key"] = true, ["api-key"] = true, ["x-goog-api-key"] = true}
 local UNWANTED = {
-  ["authorization"] = true, ["x-api-key"] = true, ["api-key"] = true, ["x-goog-api-key"] = true,
   ["proxy-authorization"] = true, ["cookie"] = true, ["forwarded"] = true, ["via"] = true,
   ["accept-encoding"] = true, -- a compressed answer hides its usage
 }
@@ -16,11 +17,15 @@ local OF_ENVOY = {["x-forwarded-for"] = true, ["x-forwarded-proto"] = true} -- t
 
 -- Headers cannot be removed while they are walked through.
 return function(headers)
-  local names = {}
-  for name in pairs(headers) do
-    if UNWANTED[name] or (FAMILIES[match(name, "^x%-%w+%-") or ""] and not OF_ENVOY[name]) then
+  local names, credentials = {}, nil
+  for name, value in pairs(headers) do
+    if CREDENTIALS[name] then
+      names[#names + 1], credentials = name, credentials or {}
+      credentials[name] = value
+    elseif UNWANTED[name] or (FAMILIES[match(name, "^x%-%w+%-") or ""] and not OF_ENVOY[name]) then
       names[#names + 1] = name
     end
   end
   for _, name in ipairs(names) do headers:remove(name) end
+  return credentials
 end

@@ -94,6 +94,12 @@ FAULTS: dict[str, tuple[Callable[[Tree], object], int, str]] = {
         500,
         "internal_error",
     ),
+    "no filter before ai-proxy": (without("aigw.key"), 503, "not_ready"),
+    "the filter before ai-proxy fails": (
+        failing("aigw.key", "headers:remove(name)"),
+        500,
+        "internal_error",
+    ),
     "the guard fails": (
         failing("aigw.guard", "names.current(handle)"),
         500,
@@ -214,6 +220,34 @@ def test_either_name_of_the_router_will_do(
         assert edge.post("/v1/chat/completions", AUTO).header("x-aigw-model") == "deep-model"
         assert edge.chat("p/m").header("x-aigw-model") == "m"
     assert [request.json()["model"] for request in upstream.received] == ["deep-model", "m"]
+
+
+def test_a_plugin_that_asks_who_the_client_is_is_lent_his_key_and_the_provider_is_not(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    asks = """
+    function envoy_on_request(handle)
+      local headers = handle:headers()
+      for _, name in ipairs({"authorization", "x-api-key"}) do
+        headers:replace("seen-" .. name, headers:get(name) or "none")
+      end
+    end
+    """
+
+    def change(resources: Tree) -> None:
+        found = filters_of(resources)
+        behind = [each["name"] for each in found].index("aigw.out") + 1
+        found.insert(behind, lua_filter("key-auth", asks))
+
+    with edge_with(tmp_path, upstream, change) as edge:
+        for sent in ({"model": "m"}, AUTO):
+            upstream.received.clear()
+            assert edge.post("/v1/chat/completions", sent, SECRET).status == 200
+            received = upstream.only()
+            for name, value in SECRET.items():
+                assert received.values(f"seen-{name}") == [value]
+            assert received.values("authorization") == ["Bearer sk-p"]
+            assert not {"x-api-key", "x-hi-original-auth"} & received.names()
 
 
 def test_a_route_of_the_persons_own_is_left_alone(upstream: Upstream, tmp_path: Path) -> None:

@@ -93,6 +93,38 @@ def test_what_people_add_in_the_console_stays(settled: HigressMachine, provider:
     assert settled.run("plan").code == 0
 
 
+def test_who_may_ask_is_said_in_the_console_and_stays(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    credentials = [{"type": "key-auth", "source": "BEARER", "values": ["a-0123456789"]}]
+    alice = {"name": "alice", "credentials": credentials}
+    route = settled.console("GET", "/v1/ai/routes/p995-openai")[1]["data"]
+    closed = {**route, "authConfig": {"enabled": True, "allowedConsumers": ["alice"]}}
+    own = {**closed, "name": "mine", "version": None}
+    own["modelPredicates"] = [{"matchType": "EQUAL", "matchValue": "gpt-mine"}]
+    for request in (
+        ("POST", "/v1/consumers", alice),
+        ("PUT", "/v1/ai/routes/p995-openai", closed),
+        ("POST", "/v1/ai/routes", own),
+    ):
+        assert settled.console(*request)[0] in range(200, 300)
+
+    def statuses(model: str) -> list[int]:
+        return [settled.ask(model, key=key)[0] for key in ("", "wrong", "a-0123456789")]
+
+    eventually(lambda: statuses("gpt-4o") == statuses("gpt-mine") == [401, 403, 200])
+    assert drift(settled) == []
+    assert add(settled, provider) == ""
+    for model in ("gpt-4o", "gpt-mine"):
+        assert statuses(model) == [401, 403, 200]
+        assert provider.last().header("authorization") == f"Bearer {KEY}"
+        assert "a-0123456789" not in str(provider.last().headers)
+    opened = {**route, "version": None}
+    assert settled.console("PUT", "/v1/ai/routes/p995-openai", opened)[0] == 200
+    assert settled.console("DELETE", "/v1/ai/routes/mine")[0] == 204
+    assert settled.console("DELETE", "/v1/consumers/alice")[0] == 204
+
+
 def test_a_setting_that_people_add_to_our_provider_stays(
     settled: HigressMachine, provider: Upstream
 ) -> None:

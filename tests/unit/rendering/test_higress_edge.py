@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lupa import lua51, luajit21
 
-from aigw.rendering.higress_edge import ROUTER, ROUTER_NAMES, edge_filter, table_filter
+from aigw.rendering.higress_edge import (
+    PROXY_NAMES,
+    ROUTER,
+    ROUTER_NAMES,
+    edge_filter,
+    table_filter,
+)
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.provider import PatternKind
 from aigw.spec.routing import AutoRouting
@@ -52,12 +58,14 @@ def test_the_filters_stand_first_behind_the_router_and_last() -> None:
         ("aigw.in", "INSERT_FIRST", None),
         ("aigw.out", "INSERT_AFTER", ROUTER_NAMES[0]),
         ("aigw.out2", "INSERT_AFTER", ROUTER_NAMES[1]),
+        ("aigw.key", "INSERT_BEFORE", PROXY_NAMES[0]),
+        ("aigw.key2", "INSERT_BEFORE", PROXY_NAMES[1]),
         ("aigw.guard", "INSERT_BEFORE", ROUTER),
     ]
     assert {each["match"]["context"] for each in patches(edge_filter())} == {"GATEWAY"}
 
 
-@pytest.mark.parametrize("name", ["aigw.in", "aigw.out", "aigw.out2", "aigw.guard"])
+@pytest.mark.parametrize("name", ["aigw.in", "aigw.out", "aigw.out2", "aigw.key", "aigw.guard"])
 @pytest.mark.parametrize("runtime", RUNTIMES, ids=["LuaJIT", "Lua 5.1"])
 def test_a_filter_is_a_lua_program(name: str, runtime: Callable[[], Any]) -> None:
     lua = runtime()
