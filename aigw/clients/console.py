@@ -5,6 +5,7 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import closing
+from functools import cached_property
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Final
@@ -27,6 +28,7 @@ Json = Mapping[str, object]
 class _Said(Struct, frozen=True, kw_only=True):
     status: int
     text: str
+    cookie: str
 
     def tree(self) -> object:
         try:
@@ -112,7 +114,7 @@ class Console:
     def _send(
         self, method: str, path: str, body: Json | None = None, *, anonymous: bool = False
     ) -> _Said:
-        headers = {} if anonymous else {"authorization": f"Basic {self._basic()}"}
+        headers = {} if anonymous else dict(self._login)
         content = None if body is None else json.dumps(body).encode()
         if content is not None:
             headers["content-type"] = "application/json"
@@ -123,7 +125,8 @@ class Console:
                 asked.request(method, path, content, headers)
                 answer = asked.getresponse()
                 text = answer.read(_MOST_BYTES).decode("utf-8", errors="replace")
-                return _Said(status=answer.status, text=text)
+                cookie = (answer.getheader("set-cookie") or "").partition(";")[0]
+                return _Said(status=answer.status, text=text, cookie=cookie)
         except (OSError, HTTPException) as error:
             where = f"{self._address}:{self._port}"
             message = f"the console does not answer on {where}"
@@ -131,8 +134,19 @@ class Console:
         finally:
             self.waited += time.monotonic() - begun
 
-    def _basic(self) -> str:
-        return b64encode(f"{self._user}:{self._password.reveal()}".encode()).decode()
+    @cached_property
+    def _login(self) -> Mapping[str, str]:
+        """Return the headers that say who we are: a session's where there is a colon.
+
+        With Basic the console takes one colon, and refuses the right password with another.
+        """
+        user, password = self._user, self._password.reveal()
+        if ":" not in user + password:
+            basic = b64encode(f"{user}:{password}".encode()).decode()
+            return {"authorization": f"Basic {basic}"}
+        form = {"username": user, "password": password}
+        said = self._send("POST", "/session/login", form, anonymous=True)
+        return {"cookie": said.cookie} if said.cookie else {}
 
 
 def _what(name: str) -> str:

@@ -76,7 +76,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def _is_usable(found: Found) -> bool:
-    """Say whether the console's login works for a program, too: HTTP Basic takes no colon."""
+    """Say whether people can log in with it: a session needs a key and iv of these lengths."""
     try:
         data = load(found.store.contents[ADMIN].decode()).get("data")
         texts = {
@@ -86,7 +86,7 @@ def _is_usable(found: Found) -> bool:
     except (ValueError, Error):
         return False
     lengths = len(texts.get("key", "")), len(texts.get("iv", ""))
-    return ":" not in texts.get("adminPassword", ":") and lengths == (32, 16)
+    return bool(texts.get("adminPassword")) and lengths == (32, 16)
 
 
 def _registries(found: Found) -> str:

@@ -66,10 +66,21 @@ def test_a_file_that_a_500_quotes_is_not_shown(plane: ControlPlane) -> None:
     assert refused.value.message == ("the console did not take provider `mine`: it answered 500")
 
 
-def test_another_password_is_said_to_be_another(plane: ControlPlane) -> None:
+@pytest.mark.parametrize("wrong", ["wrong-canary", "wrong-canary:colon"])
+def test_another_password_is_said_to_be_another(plane: ControlPlane, wrong: str) -> None:
     with pytest.raises(EngineRefused, match="it does not take our password") as refused:
-        console(plane, "wrong-canary").put_provider(FORM)
+        console(plane, wrong).put_provider(FORM)
     assert "wrong-canary" not in refused.value.message
+
+
+def test_a_password_with_colons_is_as_good_as_any(plane: ControlPlane) -> None:
+    new = {"oldPassword": "made-up-pass", "newPassword": ":new:colon"}
+    assert plane.request("POST", "/user/changePassword", new).status == 200
+    ours = console(plane, ":new:colon")
+    ours.put_provider(FORM)
+    ours.add_route(ROUTE)
+    assert KEY in plane.files()["wasmplugins/ai-proxy.internal.yaml"]
+    assert "configmaps/ai-route-mine.yaml" in plane.files()
 
 
 def test_a_console_that_is_not_there_says_where_it_was_looked_for() -> None:

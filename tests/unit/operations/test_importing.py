@@ -1,7 +1,6 @@
 """An old installation is taken over whole or not at all, and given back byte for byte."""
 
 import json
-import shutil
 import stat
 from pathlib import Path
 
@@ -265,11 +264,12 @@ def test_a_file_that_would_stop_the_new_store_is_left_behind(
     assert not (here.home.gateway(NAME).folder / "higress" / path).exists()
 
 
-def test_the_consoles_login_is_kept(here: World, old: Path) -> None:
-    shutil.copyfile(
-        HIGRESS / "minimal/secrets/higress-console.yaml",
-        old / "secrets/higress-console.yaml",
-    )
+@pytest.mark.parametrize("password", ["bWFkZS11cC1wYXNz", "OmE6cGFzcw=="], ids=["plain", "colons"])
+def test_the_consoles_login_is_kept(here: World, old: Path, password: str) -> None:
+    login = (HIGRESS / "minimal/secrets/higress-console.yaml").read_text()
+    assert "bWFkZS11cC1wYXNz" in login
+    login = login.replace("bWFkZS11cC1wYXNz", password)
+    (old / "secrets/higress-console.yaml").write_text(login)
     taken(here, old)
     store = here.home.gateway(NAME).folder / "higress"
     kept = store / "secrets/higress-console.yaml"
