@@ -203,3 +203,6 @@ class Containers(Protocol):
 
     def copy_from_image(self, image: str, path: str) -> Mapping[str, bytes]:
         """Return the files below a path of an image, nothing of which is run."""
+
+    def forget_abandoned(self) -> None:
+        """Remove what killed commands of ours had made for one use; nobody's who is alive."""

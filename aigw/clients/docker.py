@@ -1,5 +1,6 @@
 """One Docker engine through its SDK: slow to import, so only what talks to containers does."""
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from math import ceil
@@ -14,11 +15,9 @@ from aigw.clients.docker_errors import limited, translated
 from aigw.clients.docker_exec import Exec, attended
 from aigw.clients.docker_hosts import DockerHost
 from aigw.clients.image_store import ImageStore
+from aigw.clients.throwaway import THROWAWAY, is_abandoned, label
 from aigw.errors import ContainerMissing, DockerRefused, NotReady
 from aigw.spec.secret import Secret
-
-THROWAWAY = "io.aigw.throwaway"
-"""The label of containers that run one command; what is left of them may be removed."""
 
 _CALL_SECONDS = 60.0
 
@@ -152,7 +151,7 @@ class Docker:
         `binds` maps folders of the machine to `/target` or `/target:ro`.
         """
         doing = f"running `{command[0]}` in `{image}`"
-        identity = self.create(
+        identity = self._for_one_use(
             {
                 "image": image,
                 "entrypoint": [command[0]],
@@ -162,7 +161,6 @@ class Docker:
                 "network_mode": "none",
                 "security_opt": ["no-new-privileges"],
                 "log_config": {"type": "json-file"},
-                "labels": {THROWAWAY: "true"},
             }
         )
         try:
@@ -184,11 +182,24 @@ class Docker:
 
     def copy_from_image(self, image: str, path: str) -> Mapping[str, bytes]:
         """Return the files below a path of an image, nothing of which is run."""
-        made = self.create({"image": image, "command": ["-"], "labels": {THROWAWAY: "true"}})
+        made = self._for_one_use({"image": image, "command": ["-"]})
         try:
             return self.copy_out(made, path)
         finally:
             self._discard(made)
+
+    def forget_abandoned(self) -> None:
+        """Remove what killed commands of ours had made for one use; nobody's who is alive."""
+        with translated(self._host, "listing what was made for one use"):
+            found = self._api.containers(all=True, filters={"label": THROWAWAY})
+        for one in found:
+            if is_abandoned(one["Labels"][THROWAWAY], age=time.time() - one["Created"]):
+                self._discard(one["Id"])
+
+    def _for_one_use(self, arguments: Mapping[str, Any]) -> str:
+        """Make a container that is removed by us, and remove what is left of others."""
+        self.forget_abandoned()
+        return self.create({**arguments, "labels": label()})
 
     def _inspected(self, name: str) -> Mapping[str, Any] | None:
         with translated(self._host, f"looking at container `{name}`"):

@@ -95,6 +95,17 @@ def alive(process: Identity) -> bool:
     return identify(process.pid) == process
 
 
+def surroundings() -> str:
+    """Name those whose processes this one can look at: of one boot, pid namespace and user.
+
+    Where it is the same for two processes, `alive` can be asked of each by the other.
+    """
+    space = Path()
+    with suppress(OSError):
+        space = Path("/proc/self/ns/pid").readlink()
+    return f"{_boot() or os.uname().nodename} {space} {os.getuid()}"
+
+
 def send(process: Identity, number: signal.Signals) -> bool:
     """Send a signal to this very process; False when it is gone."""
     try:
@@ -231,15 +242,21 @@ def _look(pid: int) -> tuple[str, str]:
     On Linux that is the boot and field 22 of /proc/PID/stat, ticks since boot (proc(5)): a change
     of the clock does not move it, as it would psutil's `create_time()`.
     """
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
+    boot = _boot()
+    if not boot:
         return _ask_psutil(pid)
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return "", ""
     return fields[0].decode(), f"{boot}/{fields[19].decode()}"
+
+
+def _boot() -> str:
+    """Return the id of this boot; empty where there is no /proc."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return ""
 
 
 def _ask_psutil(pid: int) -> tuple[str, str]:

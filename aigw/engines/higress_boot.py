@@ -117,6 +117,7 @@ class Boot:
         self._own_files(found[0].image if found else image)
         for container in found:
             self._docker.remove(container.id)
+        self._docker.forget_abandoned()
         return tuple(f"container {container.name}" for container in found)
 
     def _end(self, container: ContainerSeen | None) -> None:

@@ -9,8 +9,9 @@ import docker as sdk
 import pytest
 
 from aigw.clients.containers import Mounted, Published
-from aigw.clients.docker import THROWAWAY, Docker
+from aigw.clients.docker import Docker
 from aigw.clients.docker_hosts import find
+from aigw.clients.throwaway import THROWAWAY
 from aigw.errors import (
     AigwError,
     ContainerConflict,
@@ -22,6 +23,7 @@ from aigw.errors import (
 )
 from tests.docker.engine import LABEL, Engine
 from tests.docker.relay import relay
+from tests.docker.using import using
 from tests.waiting import until
 from tests.world import free_ports
 
@@ -267,3 +269,19 @@ def test_files_are_copied_out_of_an_image_without_running_it(
     with pytest.raises(DockerRefused, match="Could not find the file /nothing"):
         docker.copy_from_image(engine.tiny, "/nothing")
     assert leftovers(engine) == []
+
+
+def test_the_next_use_removes_what_a_killed_command_left_and_nothing_of_one_that_lives(
+    engine: Engine, docker: Docker
+) -> None:
+    strange = engine.create("strange", "id", labels={LABEL: engine.mark, THROWAWAY: "true"})
+    with using(engine.tiny) as living:
+        with using(engine.tiny) as killed:
+            docker.copy_from_image(engine.tiny, "/data")
+            assert set(leftovers(engine)) == {living, killed, strange}
+        assert set(leftovers(engine)) == {living, killed, strange}
+        docker.copy_from_image(engine.tiny, "/data")
+        assert set(leftovers(engine)) == {living, strange}
+    docker.once(engine.tiny, ["id"])
+    assert leftovers(engine) == [strange]
+    docker.remove(strange)

@@ -15,6 +15,7 @@ import yaml
 from tests.docker.registry import Registry
 from tests.docker.registry import image as tiny_image
 from tests.docker.tiny import root
+from tests.docker.using import using
 from tests.higress import image
 from tests.higress.faulty import expect_well, running
 from tests.higress.higress_machine import KEY, HigressMachine, openai
@@ -73,6 +74,21 @@ def test_two_starts_at_once_make_one_container(machine: HigressMachine, upstream
     children = [machine.begin("start", "--non-interactive") for _ in range(2)]
     assert [child.wait(120) for child in children] == [0, 0]
     assert [one.name for one in machine.containers()] == [machine.name]
+    expect_well(machine, upstream)
+
+
+def test_a_delete_removes_what_a_killed_command_used_and_leaves_what_is_in_use(
+    machine: HigressMachine, upstream: Upstream
+) -> None:
+    tag = image.standin()
+    with using(tag) as living:
+        with using(tag) as killed:
+            pass
+        names = {one.name for one in machine.client.containers.list(all=True, ignore_removed=True)}
+        assert {living, killed} <= names
+        machine.run("delete", "--yes")
+        names = {one.name for one in machine.client.containers.list(all=True, ignore_removed=True)}
+        assert {living, killed} & names == {living}
     expect_well(machine, upstream)
 
 
