@@ -1,5 +1,6 @@
 """Engines: what makes a gateway be what a spec says."""
 
+from collections.abc import Collection
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from aigw.engines.plan import Plan
@@ -38,6 +39,10 @@ class Engine(Protocol[PlanType]):
 
     def refuse_taken(self, spec: GatewaySpec, /) -> None:
         """Raise PortTaken when it could not be started, before a person is asked for the rest."""
+        ...
+
+    def refuse_needed(self, going: Collection[str], /) -> None:
+        """Raise BadUsage when what people made beside us needs one of these providers."""
         ...
 
     def supervise(self, plan: PlanType, /) -> NoReturn:

@@ -1,6 +1,6 @@
 """The embedded engine: one Envoy under a supervisor, configured by files."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NoReturn
 
 from aigw.clients.envoy_admin import EnvoyAdmin
@@ -122,6 +122,9 @@ class EnvoyEngine:
             Place(address=spec.listen.address, port=spec.listen.http).refuse_taken_naming(
                 self._environ
             )
+
+    def refuse_needed(self, going: Collection[str], /) -> None:
+        """Have no routes but our own."""
 
     def remove(self) -> tuple[str, ...]:
         """Have nothing to remove: all that Envoy has are files of the gateway."""

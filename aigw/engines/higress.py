@@ -1,7 +1,7 @@
 """The Higress engine: one container, configured by its file store and its console."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -10,7 +10,13 @@ from aigw.clients.docker_hosts import DockerHost, find
 from aigw.clients.docker_quick import QuickDocker
 from aigw.engines import higress_account
 from aigw.engines.higress_boot import Boot
-from aigw.engines.higress_changes import Changes, changes, keep_applied, moved_here, read_applied
+from aigw.engines.higress_changes import (
+    changes,
+    keep_applied,
+    moved_here,
+    providers_of,
+    read_applied,
+)
 from aigw.engines.higress_container import (
     Machine,
     create_arguments,
@@ -25,8 +31,9 @@ from aigw.engines.higress_container import (
 from aigw.engines.higress_image import GatewayImage
 from aigw.engines.higress_inside import Inside
 from aigw.engines.higress_look import look, unreachable
+from aigw.engines.higress_needed import PATHS, needs
 from aigw.engines.higress_plan import HigressPlan, reasons, steps
-from aigw.engines.higress_store import Store
+from aigw.engines.higress_store import Store, aside
 from aigw.engines.means import Means
 from aigw.engines.seen import Seen
 from aigw.engines.voice import Voice
@@ -116,16 +123,19 @@ class HigressEngine:
         return container is not None and is_ours(container, self._paths) and container.running
 
     def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> HigressPlan:
-        """Say what is missing; raises SpecInvalid, NotOurs, DockerMissing."""
+        """Say what is missing; raises SpecInvalid, BadUsage, NotOurs, DockerMissing."""
         refuse_unnameable(self._paths)
         keys = resolve(spec, self._credentials(), self._environ) if ring is None else ring
         container = self._quick.container(self._paths.name)
         if container is None:
             refuse_renamed(self._quick, self._paths)
         refuse_foreign(container, self._paths)
+        was = read_applied(self._paths.higress_run)
+        self.refuse_needed(providers_of(was).keys() - {one.id for one in spec.providers})
         name, image = self._generation(spec, keys), self._image.here(spec.image)
         rendered = self._rendered(spec, keys, image, name)
-        found = self._changes(rendered)
+        there = self._store.read({*rendered, *was})
+        found = changes(there=there, rendered=rendered, was=was)
         arguments = create_arguments(spec, self._paths, image=image, machine=self._machine)
         because = reasons(container, arguments, made_with(self._paths))
         brings = not image or bool(self._means.archive) or self._means.pulls
@@ -191,6 +201,22 @@ class HigressEngine:
         container = self._quick.container(self._paths.name)
         if container is None or not container.running:
             self._boot.refuse_taken(spec)
+
+    def refuse_needed(self, going: Collection[str], /) -> None:
+        """Raise BadUsage when a route that a person made leads to one of these providers."""
+        if not going:
+            return
+        ours = read_applied(self._paths.higress_run)
+        there = self._store.listed(*PATHS)
+        routes = {path: body for path, body in there.items() if path not in ours}
+        found = tuple(needs(routes, sorted(going)))
+        if not found:
+            return
+        hint = "aigw console --open  (change or remove it there first)"
+        if not self.runs():
+            paths = dict.fromkeys(path for need in found for path in need.paths)
+            hint = " && ".join(aside(os.fspath(self._paths.higress / path)) for path in paths)
+        raise BadUsage("; ".join(map(str, found)), hint=hint)
 
     def supervise(self, _: HigressPlan, /) -> NoReturn:
         """Refuse: Docker is what keeps a container running."""
@@ -296,11 +322,6 @@ class HigressEngine:
         if problems := tuple(higress_checks.problems(rendered)):
             raise SpecInvalid("what Higress would be given", problems)
         return rendered
-
-    def _changes(self, rendered: Resources) -> Changes:
-        was = read_applied(self._paths.higress_run)
-        there = self._store.read({*rendered, *was})
-        return changes(there=there, rendered=rendered, was=was)
 
     def _generation(self, spec: GatewaySpec, ring: KeyRing) -> str:
         grain = salt(self._paths.salt) if self._paths.salt.exists() else _NO_SALT

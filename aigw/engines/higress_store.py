@@ -88,6 +88,11 @@ class Store:
                 found[path] = self._bodies[text] = self._bodies.get(text) or load(text)
         return found
 
+    def listed(self, *patterns: str) -> Resources:
+        """Return those whose paths are of one of these patterns."""
+        files = (file for pattern in patterns for file in sorted(self._folder.glob(pattern)))
+        return self.read(file.relative_to(self._folder).as_posix() for file in files)
+
     def broken(self, instead: Resources | None = None) -> Iterator[Problem]:
         """Yield each file with which Higress could not start; `path` is always the file's.
 
@@ -102,10 +107,7 @@ class Store:
 
     def plugin_texts(self) -> Iterator[str]:
         """Yield every text in the configuration of the plugins, unless it is switched off."""
-        paths = [
-            f"wasmplugins/{file.name}" for file in (self._folder / "wasmplugins").glob("*.yaml")
-        ]
-        for body in self.read(paths).values():
+        for body in self.listed("wasmplugins/*.yaml").values():
             spec = _mapping(body.get("spec"))
             rules = spec.get("matchRules")
             parts = [_mapping(one) for one in rules] if isinstance(rules, list) else []

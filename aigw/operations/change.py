@@ -53,9 +53,9 @@ def held(world: World, paths: GatewayPaths) -> Iterator[None]:
 def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effect:
     """Change a gateway; with `new` one that does not exist is made.
 
-    Raises BadUsage for a change that cannot be, SpecInvalid for a document that cannot be used or
-    a key that is not to be had, EngineRefused when the running gateway does not take it: then
-    everything is as before.
+    Raises BadUsage for a change that cannot be or takes a provider from a route of the console,
+    SpecInvalid for a document that cannot be used or a key that is not to be had, EngineRefused
+    when the running gateway does not take it: then everything is as before.
     """
     if new and not world.home.gateway(gateway).exists:
         edited(look_at_draft(world, gateway, new=True), edit)  # before any folder is made for it
@@ -71,6 +71,7 @@ def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effe
         if applied:
             generation = realize(world, paths, engine, before=before, wanted=wanted).generation
         else:
+            engine.refuse_needed(_going(before.spec, wanted.spec))
             keep(paths, before, wanted)
     return Effect(
         before=before.spec,
@@ -89,6 +90,7 @@ def realize(
     A first start that fails, but for a refusal of the engine, leaves what is wanted. The lock is
     held. Returns what there was to do. Raises SpecInvalid before anything is kept.
     """
+    engine.refuse_needed(_going(before.spec, wanted.spec))
     ring = resolve(wanted.spec, wanted.keys, world.environ)
     plan: Plan = engine.plan(wanted.spec, ring=ring)
     files = saved(paths)
@@ -126,6 +128,11 @@ def engine_of(world: World, paths: GatewayPaths) -> "AnyEngine":
     """Return the engine that the gateway was started on last, whatever its spec asks for now."""
     chosen = kept(paths)
     return world.engine(paths, chosen.engine if chosen else EngineName.ENVOY)
+
+
+def _going(before: GatewaySpec, wanted: GatewaySpec) -> list[str]:
+    """Return the ids of the providers that are left out."""
+    return [one.id for one in before.providers if wanted.provider(one.id) is None]
 
 
 def _refuse_unrunnable(world: World, paths: GatewayPaths, spec: GatewaySpec) -> None:

@@ -1,13 +1,14 @@
 """What people change by hand, in the console or in the store: seen, and kept where it is theirs."""
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.higress.higress_machine import KEY, HigressMachine
+from tests.higress.higress_machine import KEY, HigressMachine, openai
 from tests.higress.upstreams import Upstream, eventually
 
 pytestmark = pytest.mark.docker
@@ -21,6 +22,7 @@ OPENAI = "/v1/ai/providers/openai"
 def settled(running: HigressMachine) -> Iterator[HigressMachine]:
     """The running gateway, which is as it should be again after the test."""
     yield running
+    running.console("DELETE", "/v1/ai/routes/mine")
     running.run("config", "remove", "--provider", "deepseek", expect=None)
     running.start("-q")
     assert running.run("plan").code == 0
@@ -209,6 +211,77 @@ def _prefix(machine: HigressMachine, route: str) -> str:
     body = json.loads(machine.resource(f"configmaps/ai-route-{route}.yaml")["data"]["data"])
     predicates = body.get("modelPredicates") or [{}]
     return str(predicates[0].get("matchValue"))
+
+
+AI_ROUTE = {
+    "name": "mine",
+    "upstreams": [{"provider": "deepseek", "weight": 100}],
+    "modelPredicates": [{"matchType": "PRE", "matchValue": "mine-"}],
+}
+FALLBACK = {
+    **AI_ROUTE,
+    "upstreams": [{"provider": "openai", "weight": 100}],
+    "fallbackConfig": {
+        "enabled": True,
+        "upstreams": [{"provider": "deepseek"}],
+        "responseCodes": ["5xx"],
+    },
+}
+PLAIN_ROUTE = {
+    "name": "mine",
+    "path": {"matchType": "PRE", "matchValue": "/mine"},
+    "services": [{"name": "llm-deepseek.internal.static", "port": 80, "weight": 100}],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "called"),
+    [
+        ("/v1/ai/routes", AI_ROUTE, "AI route `mine`"),
+        ("/v1/ai/routes", FALLBACK, "AI route `mine`"),
+        ("/v1/routes", PLAIN_ROUTE, "route `mine`"),
+    ],
+    ids=["AI route", "fallback of an AI route", "plain route"],
+)
+def test_a_provider_that_a_route_of_the_console_needs_is_not_removed(
+    settled: HigressMachine, provider: Upstream, path: str, *, form: object, called: str
+) -> None:
+    before = (settled.data / "gateway.yaml").read_text()
+    add(settled, provider)
+    assert settled.console("POST", path, form)[0] == 201
+    stands = (settled.data / "gateway.yaml").read_text()
+    remove = ("config", "remove", "--provider", "deepseek")
+    document = settled.document(openai(provider))
+    refused = [settled.run(*remove, "--force", expect=2)]
+    refused.append(settled.start("--file", str(document), expect=2))
+    (settled.data / "gateway.yaml").write_text(before)
+    refused += [settled.run(word, expect=2) for word in ("plan", "start", "restart")]
+    (settled.data / "gateway.yaml").write_text(stands)
+    assert {one.err for one in refused} == {
+        f"error: provider `deepseek` is needed by {called} of the console\n"
+        "\nhint: aigw console --open  (change or remove it there first)\n"
+    }
+    assert settled.run("plan").code == 0
+    assert settled.ask("deepseek-chat")[0] == 200
+    assert settled.console("DELETE", f"{path}/mine")[0] == 204
+    settled.run(*remove)
+    assert "deepseek" not in (settled.store / PROXY).read_text()
+
+
+def test_a_stopped_gateway_keeps_what_a_route_of_the_console_needs_too(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    add(settled, provider)
+    assert settled.console("POST", "/v1/ai/routes", AI_ROUTE)[0] == 201
+    settled.run("stop")
+    remove = ("config", "remove", "--provider", "deepseek")
+    refused = settled.run(*remove, expect=2).err.splitlines()
+    assert refused[0] == "error: provider `deepseek` is needed by AI route `mine` of the console"
+    subprocess.run(refused[-1].removeprefix("hint: "), shell=True, check=True)
+    settled.run(*remove)
+    settled.start()
+    names = [one["name"] for one in settled.console("GET", "/v1/ai/routes")[1]["data"]]
+    assert "mine" not in names
 
 
 def test_a_changed_password_of_the_console_is_used_from_then_on(

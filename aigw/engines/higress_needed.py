@@ -1,0 +1,84 @@
+"""Routes that people made in the console or by hand, and the providers of ours that they need."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from msgspec import Struct, convert, json
+
+from aigw.rendering.higress import Resources
+
+PATHS = ("configmaps/ai-route-*.yaml", "ingresses/*.yaml")
+"""Where a store has routes: an AI route in both, any other as an Ingress only."""
+
+_AI_ROUTE = re.compile(r"ai-route-(.+?)((\.fallback)?\.internal)?")
+_SERVICE = re.compile(r"(?<!\S)llm-(\S+?)\.internal\.")
+
+
+class _Upstream(Struct, frozen=True):
+    provider: str = ""
+
+
+class _Fallback(Struct, frozen=True):
+    enabled: bool | None = None
+    upstreams: tuple[_Upstream, ...] = ()
+
+
+class _AiRoute(Struct, frozen=True, rename="camel"):
+    upstreams: tuple[_Upstream, ...] = ()
+    fallback_config: _Fallback | None = None
+
+
+class _Metadata(Struct, frozen=True):
+    annotations: Mapping[str, Any] | None = None
+
+
+class _Object(Struct, frozen=True):
+    metadata: _Metadata = _Metadata()
+    data: Mapping[str, Any] | None = None
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """A provider that is needed, what people call the routes that lead to it, and their paths."""
+
+    provider: str
+    routes: tuple[str, ...]
+    paths: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"provider `{self.provider}` is needed by {', '.join(self.routes)} of the console"
+
+
+def needs(routes: Resources, providers: Collection[str]) -> Iterator[Need]:
+    """Yield each of these providers that one of the routes leads to."""
+    led = {path: _led_to(body) for path, body in routes.items()}
+    for provider in providers:
+        paths = tuple(path for path in led if provider in led[path])
+        if paths:
+            names = tuple(dict.fromkeys(map(_called, paths)))
+            yield Need(provider=provider, routes=names, paths=paths)
+
+
+def _led_to(body: Mapping[str, Any]) -> set[str]:
+    """Return the providers that a route leads to; none where Higress would not understand it."""
+    with suppress(ValueError):
+        route = convert(body, _Object)
+        text = (route.data or {}).get("data")
+        if text:
+            return _of_ai_route(json.decode(text, type=_AiRoute))
+        destination = (route.metadata.annotations or {}).get("higress.io/destination")
+        return set(_SERVICE.findall(str(destination)))
+    return set()
+
+
+def _of_ai_route(route: _AiRoute) -> set[str]:
+    fallback = route.fallback_config
+    others = fallback.upstreams if fallback and fallback.enabled else ()
+    return {one.provider for one in (*route.upstreams, *others)}
+
+
+def _called(path: str) -> str:
+    name = path.partition("/")[2].removesuffix(".yaml")
+    found = _AI_ROUTE.fullmatch(name)
+    return f"AI route `{found[1]}`" if found else f"route `{name}`"
