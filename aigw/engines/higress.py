@@ -177,6 +177,7 @@ class HigressEngine:
         self._bring_about(self._prepared(plan, again=plan.cold))
 
     def _bring_about(self, plan: HigressPlan) -> None:
+        self._tell_of_others(plan)
         self._tell_of_neighbours(plan)
         self._tell_of_context(plan)
         if plan.cold or plan.makes or plan.dead:
@@ -296,6 +297,14 @@ class HigressEngine:
             return plan
         self._image.note_plugins(plugins)
         return self.plan(plan.spec, ring=plan.given)
+
+    def _tell_of_others(self, plan: HigressPlan) -> None:
+        """Say which providers people had made themselves, and what follows from our having them."""
+        for name in plan.changes.taken:
+            self._voice.note(
+                f"provider `{name}` was made in the console; it is ours from now on: gateway.yaml "
+                f"says what it is, and `aigw config remove --id {name}` removes it"
+            )
 
     def _tell_of_neighbours(self, plan: HigressPlan) -> None:
         """Say which providers a container reaches otherwise than a person on this machine."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Changes(Struct, frozen=True, kw_only=True):
 
     `written` are those that differ, `removed` what we had put there and want no more, `edits` what
     somebody changed in what is ours, as `object: field`, and `gone` what somebody removed of it.
+    `taken` are providers that somebody had made and that are ours from now on.
     """
 
     there: Resources
@@ -38,6 +39,7 @@ class Changes(Struct, frozen=True, kw_only=True):
     removed: tuple[str, ...]
     edits: tuple[str, ...]
     gone: tuple[str, ...]
+    taken: tuple[str, ...]
 
 
 def changes(*, there: Resources, rendered: Resources, was: Resources) -> Changes:
@@ -61,6 +63,7 @@ def changes(*, there: Resources, rendered: Resources, was: Resources) -> Changes
         removed=tuple(path for path in was if path not in rendered and path in there),
         edits=tuple(edits),
         gone=tuple(path for path in wanted if path in was and path not in there),
+        taken=tuple(_taken(there, rendered, was)),
     )
 
 
@@ -142,6 +145,13 @@ def moved_here(found: Changes) -> list[str]:
         if _is_here(registry_of(found.wanted, name))
         and not _is_here(registry_of(found.there, name))
     ]
+
+
+def _taken(there: Resources, rendered: Resources, was: Resources) -> Iterator[str]:
+    """Yield the providers that we want and had not made; none where that is not known."""
+    theirs, ours = providers_of(there), providers_of(was)
+    if was:
+        yield from (name for name in providers_of(rendered) if name in theirs.keys() - ours)
 
 
 def routes_of(paths: Iterable[str]) -> list[str]:

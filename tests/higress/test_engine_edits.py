@@ -284,6 +284,28 @@ def test_a_stopped_gateway_keeps_what_a_route_of_the_console_needs_too(
     assert "mine" not in names
 
 
+def test_a_provider_of_the_console_that_is_taken_over_is_ours_from_then_on(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    theirs = {"name": "kimi", "type": "moonshot", "protocol": "openai/v1", "tokens": [THEIRS]}
+    assert settled.console("PUT", "/v1/ai/providers/kimi", theirs)[0] == 200
+    route = {**AI_ROUTE, "upstreams": [{"provider": "kimi", "weight": 100}]}
+    assert settled.console("POST", "/v1/ai/routes", route)[0] == 201
+    kind = ("--provider", "moonshot", "--id", "kimi", "--url", f"http://{provider.ip}:8000/v1")
+    said = settled.run("config", "add", *kind, "--key", DEEP, "--no-check").err
+    assert said.splitlines()[0] == (
+        "provider `kimi` was made in the console; it is ours from now on: gateway.yaml says what "
+        "it is, and `aigw config remove --id kimi` removes it"
+    )
+    assert settled.run("config", "add", *kind, "--key", KEY, "--no-check").err == ""
+    refused = settled.run("config", "remove", "--id", "kimi", expect=2).err
+    assert "provider `kimi` is needed by AI route `mine` of the console" in refused
+    assert settled.console("DELETE", "/v1/ai/routes/mine")[0] == 204
+    settled.run("config", "remove", "--id", "kimi")
+    names = [one["name"] for one in settled.console("GET", "/v1/ai/providers")[1]["data"]]
+    assert names == ["openai"]
+
+
 def test_a_changed_password_of_the_console_is_used_from_then_on(
     settled: HigressMachine, provider: Upstream
 ) -> None:
