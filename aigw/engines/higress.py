@@ -191,11 +191,15 @@ class HigressEngine:
         keep_applied(self._paths.higress_run, plan.rendered)
 
     def restart(self, plan: HigressPlan, /) -> None:
-        """Stop it and start it again as planned."""
+        """Stop it and start it again as planned; who interrupts that has it start as it was."""
         plan = self._prepared(plan, again=True)  # while the old one serves: it may fail
         self._store.refuse_broken(plan.changes.wanted)
-        self.stop(seconds=30.0)
-        self._bring_about(self.plan(plan.spec, ring=plan.given))
+        try:
+            self.stop(seconds=30.0)
+            self._bring_about(self.plan(plan.spec, ring=plan.given))
+        except KeyboardInterrupt:
+            self._boot.restore(plan)
+            raise
 
     def refuse_taken(self, spec: GatewaySpec, /) -> None:
         """Raise PortTaken when it could not be started, before a person is asked for the rest."""
@@ -229,11 +233,9 @@ class HigressEngine:
     def stop(self, *, seconds: float) -> bool:
         """Let requests finish for so long, then stop the container; False when one was cut."""
         container = self._quick.container(self._paths.name) or renamed(self._quick, self._paths)
-        if container is None or not is_ours(container, self._paths) or not container.running:
+        if container is None or not is_ours(container, self._paths):
             return True
-        drained = self._inside.drain(container, seconds=seconds)
-        self._docker.stop(container.id, seconds=10)
-        return drained
+        return self._boot.end(container, seconds=seconds)
 
     def remove(self) -> tuple[str, ...]:
         """Remove every container of the gateway; what they wrote is ours from then on."""
@@ -249,7 +251,7 @@ class HigressEngine:
             store=self._store,
             inside=self._inside,
             environ=self._environ,
-            step=self._voice.step,
+            voice=self._voice,
         )
 
     @cached_property

@@ -13,6 +13,7 @@ from aigw.engines.higress_live import take_back
 from aigw.engines.higress_plan import HigressPlan
 from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
+from aigw.engines.voice import Voice
 from aigw.errors import AigwError, CannotWrite, NotOurs, PortTaken
 from aigw.spec.gateway import GatewaySpec
 from aigw.state.files import private_folder
@@ -36,7 +37,7 @@ class Boot:
         store: Store,
         inside: Inside,
         environ: Mapping[str, str],
-        step: Callable[[str], None],
+        voice: Voice,
     ) -> None:
         self._paths = paths
         self._quick = quick
@@ -44,7 +45,7 @@ class Boot:
         self._store = store
         self._inside = inside
         self._environ = environ
-        self._step = step
+        self._voice = voice
         self._before, self._failed = asides(paths)
 
     @property
@@ -70,7 +71,7 @@ class Boot:
             self._refuse_strangers(plan, retain=retain)
             self._prove_folder(plan.image, selinux=plan.selinux)
         try:
-            self._end(plan.container)
+            self.end(plan.container, seconds=DRAIN_SECONDS)
             self._inside.write(plan)
             self._start(plan)
             served = self._inside.await_boot(plan, adapt, seconds=seconds)
@@ -120,19 +121,39 @@ class Boot:
         self._docker.forget_abandoned()
         return tuple(f"container {container.name}" for container in found)
 
-    def _end(self, container: ContainerSeen | None) -> None:
-        if container is not None and container.running:
-            self._inside.drain(container, seconds=DRAIN_SECONDS)
+    def end(self, container: ContainerSeen | None, *, seconds: float) -> bool:
+        """Let requests finish for so long, then stop it; False when one was cut.
+
+        Who interrupts it does not wait for them: to take no more cannot be taken back.
+        """
+        if container is None or not container.running:
+            return True
+        try:
+            return self._inside.drain(container, seconds=seconds)
+        except KeyboardInterrupt:
+            self._voice.note("interrupted: it is stopped at once; requests that still ran were cut")
+            raise
+        finally:
             self._docker.stop(container.id, seconds=STOP_SECONDS)
+
+    def restore(self, plan: HigressPlan) -> None:
+        """Give what was there before its name, and start it if it ran."""
+        old = self._ours(plan.container.id if plan.container is not None else self._before)
+        if old is None:
+            return
+        if old.name != self._paths.name:
+            self._docker.rename(old.id, self._paths.name)
+        if plan.container is not None and plan.container.running:
+            self._docker.start(old.id)
 
     def _start(self, plan: HigressPlan) -> None:
         if plan.makes:
             if plan.container is not None:
                 self._remove(self._before)
                 self._docker.rename(plan.container.id, self._before)
-            self._step(f"create container {self._paths.name}")
+            self._voice.step(f"create container {self._paths.name}")
             self._docker.create(plan.arguments)
-        self._step(f"start container {self._paths.name}")
+        self._voice.step(f"start container {self._paths.name}")
         self._docker.start(self._paths.name)
 
     def _bring_back(self, plan: HigressPlan, error: BaseException, *, retain: bool) -> None:
@@ -142,8 +163,8 @@ class Boot:
         """
         try:
             self._put_aside(plan, error, retain=retain)
-            take_back(self._store, plan.changes, step=self._step)
-            self._restore(plan)
+            take_back(self._store, plan.changes, step=self._voice.step)
+            self.restore(plan)
         except AigwError as failed:
             if isinstance(error, AigwError):
                 error.message += f"; and what was there before is not back: {failed.message}"
@@ -164,16 +185,6 @@ class Boot:
         self._docker.rename(failed.id, self._failed)
         if isinstance(error, AigwError):
             error.message += f"; it is kept as container `{self._failed}`"
-
-    def _restore(self, plan: HigressPlan) -> None:
-        """Give what was there before its name, and start it if it ran."""
-        old = self._ours(plan.container.id if plan.container is not None else self._before)
-        if old is None:
-            return
-        if old.name != self._paths.name:
-            self._docker.rename(old.id, self._paths.name)
-        if plan.container is not None and plan.container.running:
-            self._docker.start(old.id)
 
     def _refuse_strangers(self, plan: HigressPlan, *, retain: bool) -> None:
         """Raise NotOurs where somebody else has a name that a container of ours will want."""

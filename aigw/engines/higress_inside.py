@@ -12,6 +12,7 @@ from aigw.engines import higress_account
 from aigw.engines.higress_admin import Admin
 from aigw.engines.higress_changes import Changes, clusters_of, providers_of
 from aigw.engines.higress_container import CONSOLE, HTTP
+from aigw.engines.higress_ending import INTERRUPTED, is_ending, note_ending
 from aigw.engines.higress_live import Live, remove, take_back, write
 from aigw.engines.higress_plan import HigressPlan
 from aigw.engines.higress_ready import Expected, Readiness
@@ -129,9 +130,11 @@ class Inside:
         """Take no more connections and wait for the requests that run; False when some are left."""
         if container.status != "running":
             return True
+        note_ending(self._paths, container)
         deadline = time.monotonic() + seconds
         with suppress(AigwError):
             self._admin.drain()
+            self._voice.step("no more requests are taken; waiting for those that run")
             while self._admin.unfinished():
                 if time.monotonic() > deadline:
                     return False
@@ -176,12 +179,14 @@ class Inside:
         )
 
     def dead(self, container: ContainerSeen | None, serving: str) -> str:
-        """Say which part of a running container gave up; empty while all may come up.
+        """Say why a running container must be restarted; empty while it serves or may come up.
 
         `serving` is the generation that answers.
         """
         if container is None or container.status != "running":
             return ""
+        if is_ending(self._paths, container):
+            return INTERRUPTED
         if serving and not _console_silent(container):
             return ""
         found = death(container, self._docker)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from aigw.clients.containers import Attended, ContainerSeen
+from aigw.clients.process import held
 from aigw.engines.higress_changes import changes, read_applied
 from aigw.engines.higress_container import HTTP, is_ours, made_place, renamed
+from aigw.engines.higress_ending import INTERRUPTED, is_ending
 from aigw.engines.higress_inside import Inside, published
 from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
@@ -49,7 +51,7 @@ def look(paths: GatewayPaths, docker: Attended, inside: Inside) -> Seen:
     runs = container.status == "running"
     generation = place.generation() if place and runs else ""
     inner = inside.troubles(container, generation) if runs else ()
-    troubles = (*_troubles(container, place, generation), *inner)
+    troubles = (*(_ending(container, paths) or _troubles(container, place, generation)), *inner)
     return Seen(
         state=State.DEGRADED if troubles else State.RUNNING,
         generation=generation,
@@ -95,6 +97,13 @@ def _ended(container: ContainerSeen) -> Iterator[Trouble]:
     elif container.error:
         message = f"the container did not start: {container.error}"
         yield Trouble(code="container_ended", message=message, hint="aigw start")
+
+
+def _ending(container: ContainerSeen, paths: GatewayPaths) -> tuple[Trouble, ...]:
+    """Say that it was to stop and nobody is at it any more: who is holds the gateway's lock."""
+    if container.status != "running" or not is_ending(paths, container) or held(paths.lock):
+        return ()
+    return (Trouble(code="draining", message=INTERRUPTED, hint="aigw restart"),)
 
 
 def _troubles(container: ContainerSeen, place: Place | None, generation: str) -> Iterator[Trouble]:

@@ -17,7 +17,7 @@ class HigressPlan(Plan, frozen=True, kw_only=True):
 
     `given` is the keys that were handed in, None when they are those of the data folder. `image` is
     empty while it is not here, and `arguments` then name none.
-    `because` says which options need a new container, `dead` which part of one that runs gave up.
+    `because` says which options need a new container, `dead` why one that runs must be restarted.
     """
 
     given: KeyRing | None

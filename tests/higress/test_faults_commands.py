@@ -17,8 +17,8 @@ from tests.docker.registry import image as tiny_image
 from tests.docker.tiny import root
 from tests.docker.using import using
 from tests.higress import image
-from tests.higress.faulty import expect_well, running
-from tests.higress.higress_machine import KEY, HigressMachine, openai
+from tests.higress.faulty import expect_well, problems, running
+from tests.higress.higress_machine import KEY, Heard, HigressMachine, openai
 from tests.higress.upstreams import Upstream, eventually
 
 pytestmark = pytest.mark.docker
@@ -120,6 +120,58 @@ def test_who_is_interrupted_while_a_new_container_starts_has_the_old_one(
         assert machine.born()[0] == old
     expect_well(machine, upstream)
     assert [one.name for one in machine.containers()] == [machine.name]
+
+
+def waiting(machine: HigressMachine, command: str) -> "subprocess.Popen[str]":
+    """Begin to stop a gateway through which a stream runs, and come back while that is waited for.
+
+    From then on its Envoy closes its listeners in 45 s, whatever becomes of the command.
+    """
+    child = machine.begin(command, "-v", kept=True)
+    assert child.stderr is not None
+    assert any("no more requests are taken" in line for line in child.stderr)
+    return child
+
+
+@pytest.mark.parametrize(("command", "after"), [("stop", "exited"), ("restart", "running")])
+def test_who_interrupts_the_wait_for_running_requests_cuts_them(
+    machine: HigressMachine, upstream: Upstream, command: str, after: str
+) -> None:
+    born, heard = machine.born(), Heard(machine.port, upstream, chunks=900, pause=0.1)
+    heard.begin()
+    child = waiting(machine, command)
+    child.send_signal(signal.SIGINT)
+    said = child.communicate(timeout=60)[1]
+    assert child.returncode == 130
+    assert "interrupted: it is stopped at once; requests that still ran were cut\n" in said
+    heard.thread.join(30)
+    assert not heard.whole()
+    container = machine.container
+    assert (container.id, container.status) == (born[0], after)
+    assert (machine.born() == born) is (command == "stop")
+    expect_well(machine, upstream)
+
+
+@pytest.mark.parametrize("command", ["stop", "restart"])
+def test_a_gateway_whose_stop_was_killed_is_told_and_mended_and_no_stream_is_cut(
+    machine: HigressMachine, upstream: Upstream, command: str
+) -> None:
+    words = "it takes no more requests since a stop was interrupted"
+    with machine.streaming(upstream, chunks=80):
+        child = waiting(machine, command)
+        assert "draining" not in problems(machine)
+        child.kill()
+        child.communicate(timeout=60)
+        assert machine.run("status", "--json", expect=5).json()["state"] == "degraded"
+        assert problems(machine)["draining"] == {
+            "code": "draining",
+            "message": words,
+            "hint": "aigw restart",
+        }
+        planned = machine.run("plan", "--json", expect=10).json()["steps"]
+        assert planned == [{"action": "restart", "what": f"container: {words}"}]
+        machine.start()
+    expect_well(machine, upstream)
 
 
 def killed_after(machine: HigressMachine, words: Sequence[str], seconds: float) -> bool:
