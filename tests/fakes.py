@@ -37,12 +37,13 @@ NOBODY = Facts(
 class Process:
     """What a fake engine runs: the plan that it serves, and those that it was given.
 
-    `refuses` names providers that the engine does not take; `before` is called with every plan
-    before anything is done with it.
+    `drains` says that no request is cut when it stops. `refuses` names providers that the engine
+    does not take; `before` is called with every plan before anything is done with it.
     """
 
     serves: EnvoyPlan | None = None
     given: list[EnvoyPlan] = field(default_factory=list)
+    drains: bool = True
     refuses: frozenset[str] = frozenset()
     before: Callable[[EnvoyPlan], None] = lambda _: None
 
@@ -87,7 +88,7 @@ class FakeEngine(EnvoyEngine):
     def stop(self, *, seconds: float) -> bool:  # noqa: ARG002 - there is nothing to wait for
         """Serve nothing."""
         self._process.serves = None
-        return True
+        return self._process.drains
 
 
 def nowhere(_: GatewaySpec) -> Possible:

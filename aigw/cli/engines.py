@@ -27,7 +27,7 @@ class Engines(Struct, frozen=True, kw_only=True):
         self, paths: GatewayPaths, engine: "EngineName", means: "Means | None" = None, /
     ) -> "AnyEngine":
         """Make the engine of a gateway."""
-        return self._higress(paths, means) if engine == "higress" else _envoy(paths, means)
+        return self._higress(paths, means) if engine == "higress" else self._envoy(paths, means)
 
     def look(self, spec: "GatewaySpec", /) -> "Possible":
         """Say whether the Higress engine can be had here."""
@@ -52,12 +52,11 @@ class Engines(Struct, frozen=True, kw_only=True):
             paths, environ=os.environ, zone=_zone, voice=voice, means=means or Means()
         )
 
+    def _envoy(self, paths: GatewayPaths, means: "Means | None") -> "AnyEngine":
+        from aigw.engines.envoy import EnvoyEngine
 
-def _envoy(paths: GatewayPaths, means: "Means | None") -> "AnyEngine":
-    from aigw.engines.envoy import EnvoyEngine
-
-    seconds = means.seconds if means else None
-    return EnvoyEngine(paths, environ=os.environ, start_seconds=seconds)
+        seconds = means.seconds if means else None
+        return EnvoyEngine(paths, environ=os.environ, start_seconds=seconds, note=self.output.note)
 
 
 def _zone() -> str:

@@ -1,6 +1,6 @@
 """The embedded engine: one Envoy under a supervisor, configured by files."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NoReturn
 
 from aigw.clients.envoy_admin import EnvoyAdmin
@@ -23,6 +23,7 @@ from aigw.engines.record import withdraw_request
 from aigw.engines.reload import Reload
 from aigw.engines.seen import Seen, State
 from aigw.engines.validate import validate
+from aigw.engines.voice import CUT
 from aigw.errors import AigwError, Busy, EngineRefused, NotReady
 from aigw.rendering.envoy import render
 from aigw.rendering.layout import Layout
@@ -45,11 +46,13 @@ class EnvoyEngine:
         environ: Mapping[str, str],
         start_seconds: float | None = None,
         drain_seconds: float = 30.0,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._paths = paths
         self._environ = environ
         self._start_seconds = start_seconds or START_SECONDS
         self._drain_seconds = drain_seconds
+        self._note = note
 
     def look(self) -> Facts:
         """Say what runs."""
@@ -109,7 +112,7 @@ class EnvoyEngine:
             if plan.facts.supervisor is not None and record is not None and record.foreground:
                 self._restart_envoy(plan, plan.facts.supervisor)
             else:
-                self.stop(seconds=self._drain_seconds)
+                self._make_way()
                 self._start(plan)
         except (EngineRefused, NotReady) as error:
             self._go_back(plan, error)
@@ -147,7 +150,7 @@ class EnvoyEngine:
         if plan.facts.envoy is not None and not plan.restarts:
             self._reload(plan)
         else:
-            self.stop(seconds=self._drain_seconds)
+            self._make_way()
             self._write(plan)
         supervision.become(self._paths, self._environ)
 
@@ -172,7 +175,7 @@ class EnvoyEngine:
 
     def _bring_about(self, plan: EnvoyPlan) -> None:
         if plan.cold or plan.moved:
-            self.stop(seconds=self._drain_seconds)
+            self._make_way()
             self._start(plan)
             return
         supervisor = plan.facts.supervisor or supervision.launch(self._paths, self._environ)
@@ -196,13 +199,25 @@ class EnvoyEngine:
 
     def _restart_envoy(self, plan: EnvoyPlan, supervisor: Identity) -> None:
         staging.stage(self._paths, plan.wanted)
-        seconds = self._drain_seconds
-        if supervision.restart_envoy(self._paths, supervisor, drain_seconds=seconds):
+        if self._restarted(supervisor):
             self._await(plan.place, plan.generation, supervisor)
             remove_others(self._paths, plan.wanted)
         else:
-            self.stop(seconds=seconds)
+            self._make_way()
             self._start(plan)
+
+    def _restarted(self, supervisor: Identity) -> bool:
+        """Restart Envoy with what was staged; False when the supervisor ended instead."""
+        seconds = self._drain_seconds
+        record = supervision.restart_envoy(self._paths, supervisor, drain_seconds=seconds)
+        if record is not None and not record.drained:
+            self._note(CUT)
+        return record is not None
+
+    def _make_way(self) -> None:
+        """End everything for what is started next, and say so when a request was cut."""
+        if not self.stop(seconds=self._drain_seconds):
+            self._note(CUT)
 
     def _reload(self, plan: EnvoyPlan) -> None:
         reload = Reload(self._paths, EnvoyAdmin(self._paths.admin_socket), there=plan.there)
@@ -233,10 +248,8 @@ class EnvoyEngine:
             reload.run(good.files, place=where, generation=good.generation)
             return
         staging.stage(self._paths, good.files)
-        supervisor, seconds = facts.supervisor, self._drain_seconds
-        if supervisor is None or not supervision.restart_envoy(
-            self._paths, supervisor, drain_seconds=seconds
-        ):
+        supervisor = facts.supervisor
+        if supervisor is None or not self._restarted(supervisor):
             supervisor = supervision.launch(self._paths, self._environ)
         self._await(where, good.generation, supervisor)
         remove_others(self._paths, good.files)

@@ -50,6 +50,7 @@ if TYPE_CHECKING:  # slow to import
     from aigw.clients.docker import Docker
 
 START_SECONDS = 180.0
+DRAIN_SECONDS = 30.0
 _NO_SALT = bytes(32)
 _PLUGINS = "2.0.1"
 
@@ -65,12 +66,14 @@ class HigressEngine:
         zone: Callable[[], str],
         voice: Voice,
         means: Means,
+        drain_seconds: float = DRAIN_SECONDS,
     ) -> None:
         self._paths = paths
         self._environ = environ
         self._zone = zone
         self._voice = voice
         self._means = means
+        self._drain_seconds = drain_seconds
         self._store = Store(paths.higress)
 
     @cached_property
@@ -195,7 +198,7 @@ class HigressEngine:
         plan = self._prepared(plan, again=True)  # while the old one serves: it may fail
         self._store.refuse_broken(plan.changes.wanted)
         try:
-            self.stop(seconds=30.0)
+            self._boot.make_way(plan.container)
             self._bring_about(self.plan(plan.spec, ring=plan.given))
         except KeyboardInterrupt:
             self._boot.restore(plan)
@@ -252,6 +255,7 @@ class HigressEngine:
             inside=self._inside,
             environ=self._environ,
             voice=self._voice,
+            drain_seconds=self._drain_seconds,
         )
 
     @cached_property

@@ -13,14 +13,13 @@ from aigw.engines.higress_live import take_back
 from aigw.engines.higress_plan import HigressPlan
 from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
-from aigw.engines.voice import Voice
+from aigw.engines.voice import CUT, Voice
 from aigw.errors import AigwError, CannotWrite, NotOurs, PortTaken
 from aigw.spec.gateway import GatewaySpec
 from aigw.state.files import private_folder
 from aigw.state.paths import GatewayPaths
 
 STOP_SECONDS = 10
-DRAIN_SECONDS = 30.0
 _PROBE = ".aigw-probe"
 _PORTS = {"http": "--http-port", "https": "--https-port", "console": "--console-port"}
 
@@ -38,6 +37,7 @@ class Boot:
         inside: Inside,
         environ: Mapping[str, str],
         voice: Voice,
+        drain_seconds: float,
     ) -> None:
         self._paths = paths
         self._quick = quick
@@ -46,6 +46,7 @@ class Boot:
         self._inside = inside
         self._environ = environ
         self._voice = voice
+        self._drain_seconds = drain_seconds
         self._before, self._failed = asides(paths)
 
     @property
@@ -71,7 +72,7 @@ class Boot:
             self._refuse_strangers(plan, retain=retain)
             self._prove_folder(plan.image, selinux=plan.selinux)
         try:
-            self.end(plan.container, seconds=DRAIN_SECONDS)
+            self.make_way(plan.container)
             self._inside.write(plan)
             self._start(plan)
             served = self._inside.await_boot(plan, adapt, seconds=seconds)
@@ -135,6 +136,11 @@ class Boot:
             raise
         finally:
             self._docker.stop(container.id, seconds=STOP_SECONDS)
+
+    def make_way(self, container: ContainerSeen | None) -> None:
+        """Stop it for what is started next, and say so when a request was cut."""
+        if not self.end(container, seconds=self._drain_seconds):
+            self._voice.note(CUT)
 
     def restore(self, plan: HigressPlan) -> None:
         """Give what was there before its name, and start it if it ran."""

@@ -205,6 +205,7 @@ class Supervisor:
         envoy = self._record.envoy
         self._due = None
         if envoy is None:
+            self._note(envoy=None, problem=self._record.problem, drained=True)
             return
 
         def disturbed(pause: float) -> bool:
@@ -246,10 +247,14 @@ class Supervisor:
         envoy: Identity | None,
         problem: str = "",
         serving: bool = False,
-        drained: bool = True,
+        drained: bool | None = None,
     ) -> None:
         self._record = replace(
-            self._record, envoy=envoy, problem=problem, serving=serving, drained=drained
+            self._record,
+            envoy=envoy,
+            problem=problem,
+            serving=serving,
+            drained=self._record.drained if drained is None else drained,
         )
         try:
             write_record(self._paths, self._record)

@@ -17,6 +17,7 @@ from aigw.engines.log_words import news
 from aigw.engines.place import Place
 from aigw.engines.record import (
     STOPPED,
+    Record,
     Request,
     living_supervisor,
     read_record,
@@ -66,10 +67,12 @@ def become(paths: GatewayPaths, environ: Mapping[str, str]) -> NoReturn:
     process.become((*_command(paths), "--foreground"), environ=_environment(environ))
 
 
-def restart_envoy(paths: GatewayPaths, supervisor: Identity, *, drain_seconds: float) -> bool:
-    """Have Envoy restarted with what was staged, after its requests.
+def restart_envoy(
+    paths: GatewayPaths, supervisor: Identity, *, drain_seconds: float
+) -> Record | None:
+    """Have Envoy restarted with what was staged, after its requests; return the record of it.
 
-    False when the supervisor ended instead: a command that died had asked it to stop. Raises
+    None when the supervisor ended instead: a command that died had asked it to stop. Raises
     NotReady.
     """
     request = Request.new("restart", drain_seconds=drain_seconds)
@@ -78,11 +81,11 @@ def restart_envoy(paths: GatewayPaths, supervisor: Identity, *, drain_seconds: f
     deadline = time.monotonic() + drain_seconds + _END_SECONDS
     while (record := read_record(paths)) is None or record.obeyed != request.id:
         if not process.alive(supervisor):
-            return False
+            return None
         if time.monotonic() > deadline:
             raise NotReady("the supervisor did not restart Envoy")
         time.sleep(_POLL_SECONDS)
-    return True
+    return record
 
 
 def stop(paths: GatewayPaths, *, seconds: float) -> bool:

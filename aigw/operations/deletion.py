@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from aigw.engines.voice import CUT
 from aigw.errors import CannotWrite
 from aigw.operations.change import engine_of, held
 from aigw.operations.world import World
@@ -60,7 +61,8 @@ def _run(paths: GatewayPaths, *, purge: bool) -> list[Path]:
 def _end(world: World, paths: GatewayPaths) -> list[str]:
     """Stop what runs, and remove what the engine made; say what that was."""
     engine = engine_of(world, paths)
-    engine.stop(seconds=STOP_SECONDS)
+    if not engine.stop(seconds=STOP_SECONDS):
+        world.note(CUT)
     return list(engine.remove())
 
 

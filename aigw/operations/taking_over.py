@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aigw.engines.choice import Choice, kept
 from aigw.engines.plan import Step
+from aigw.engines.voice import CUT
 from aigw.errors import AigwError
 from aigw.operations.draft import Draft, put_back, saved
 from aigw.operations.world import World
@@ -32,7 +33,8 @@ def taking_over(
     ran, files = old.runs(), saved(paths)
     if ran:
         world.note(f"stopping gateway `{paths.name}` on the other engine")
-        old.stop(seconds=DRAIN_SECONDS)
+        if not old.stop(seconds=DRAIN_SECONDS):
+            world.note(CUT)
     try:
         yield
     except AigwError as error:

@@ -1,5 +1,6 @@
 """Stopping: running requests finish, nothing is left, and nothing waits longer than it may."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -13,11 +14,13 @@ from pathlib import Path
 import pytest
 
 from aigw.clients import process
+from aigw.engines.envoy import EnvoyEngine
 from aigw.engines.seen import State
 from tests.envoy.gateway import provider
 from tests.envoy.running import Running, kill
 from tests.envoy.upstream import Answer, Upstream
 from tests.waiting import PATIENCE, until
+from tests.world import free_ports
 
 pytestmark = pytest.mark.envoy
 
@@ -123,6 +126,22 @@ REQUEST = (
     b"connection: close\r\ncontent-length: 27\r\n\r\n"
     b'{"model":"m","messages":[]}'
 )
+
+
+@pytest.mark.parametrize("verb", ["restart", "move"])
+def test_a_stream_that_is_cut_by_a_restart_is_told_once(running: Running, verb: str) -> None:
+    told: list[str] = []
+    running.engine = EnvoyEngine(
+        running.paths, environ=os.environ, drain_seconds=0.2, note=told.append
+    )
+    port = running.port if verb == "restart" else free_ports(1)[0]
+    with running.open(ENDLESS, stream=True) as answer:
+        plan = running.engine.plan(running.spec(port=port))
+        running.engine.restart(plan) if verb == "restart" else running.engine.apply(plan)
+        with pytest.raises(IncompleteRead):
+            answer.read()
+    assert told == ["requests that were still running were cut"]
+    assert running.engine.stop(seconds=PATIENCE) is True
 
 
 def test_what_is_stopped_already_stays_so(running: Running) -> None:

@@ -6,6 +6,7 @@ from shlex import quote
 
 from aigw.cli.words.shared import named
 from aigw.engines.plan import Step
+from aigw.engines.voice import CUT
 from aigw.operations.deletion import Deleted
 from aigw.operations.lifecycle import Planned, Probe, Started, Stopped
 from aigw.operations.samples import Samples
@@ -83,7 +84,7 @@ def planned(result: Planned) -> str:
 
 def stopped(result: Stopped) -> str:
     """Say that the gateway is stopped."""
-    cut = "" if result.drained else "; requests that were still running were cut"
+    cut = "" if result.drained else f"; {CUT}"
     again = f"`aigw{named(result.gateway)} start` starts it again"
     return f"gateway {result.gateway} is stopped{cut}\n{again}"
 
