@@ -25,6 +25,7 @@ from aigw.engines.higress_container import (
     made_with,
     refuse_foreign,
     refuse_renamed,
+    refuse_too_many,
     refuse_unnameable,
     renamed,
 )
@@ -141,6 +142,8 @@ class HigressEngine:
         found = changes(there=there, rendered=rendered, was=was)
         arguments = create_arguments(spec, self._paths, image=image, machine=self._machine)
         because = reasons(container, arguments, made_with(self._paths))
+        if container is None or because:
+            refuse_too_many(spec, self._machine)
         brings = not image or bool(self._means.archive) or self._means.pulls
         serving = self._inside.generation(container)
         dead = self._inside.dead(container, serving)

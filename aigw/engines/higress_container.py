@@ -104,6 +104,14 @@ def refuse_unnameable(paths: GatewayPaths) -> None:
         )
 
 
+def refuse_too_many(spec: GatewaySpec, machine: Machine) -> None:
+    """Raise BadUsage for more processors than there are: Docker makes no such container."""
+    if spec.container.cpus > machine.cpus:
+        message = f"a container cannot have {spec.container.cpus} processors"
+        hint = f"aigw start --cpus {machine.cpus}"
+        raise BadUsage(f"{message}: Docker has {machine.cpus} here", hint=hint)
+
+
 def is_ours(container: ContainerSeen, paths: GatewayPaths) -> bool:
     """Say whether we made it, for this very gateway."""
     return container.labels.get(FOLDER) == fspath(paths.folder)

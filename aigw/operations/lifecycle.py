@@ -114,7 +114,7 @@ def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
         choice = _choice(world, draft.spec, paths, how)
         engine = world.engine(paths, choice.engine, how.means)
         with (
-            taking_over(world, paths, engine, choice=choice, before=before),
+            taking_over(world, paths, engine, choice=choice, before=before, wanted=draft),
             foreseen(paths, choice, retain=how.means.retain),
         ):
             plan = realize(world, paths, engine, before=before, wanted=draft)

@@ -11,6 +11,7 @@ from aigw.errors import AigwError
 from aigw.operations.draft import Draft, put_back, saved
 from aigw.operations.world import World
 from aigw.state.paths import GatewayPaths
+from aigw.state.secrets import resolve
 
 if TYPE_CHECKING:  # slow to import
     from aigw.engines import AnyEngine
@@ -20,16 +21,24 @@ DRAIN_SECONDS = 30.0
 
 @contextmanager
 def taking_over(
-    world: World, paths: GatewayPaths, engine: "AnyEngine", *, choice: Choice, before: Draft
+    world: World,
+    paths: GatewayPaths,
+    engine: "AnyEngine",
+    *,
+    choice: Choice,
+    before: Draft,
+    wanted: Draft,
 ) -> Iterator[None]:
     """Stop what the other engine runs, for both want one port; start it again if the block fails.
 
-    What the other engine made outside the data folder is removed once the new one runs.
+    What cannot be planned is refused before. What the other engine made outside the data folder is
+    removed once the new one runs.
     """
     old = _other(world, paths, choice)
     if old is None:
         yield
         return
+    engine.plan(wanted.spec, ring=resolve(wanted.spec, wanted.keys, world.environ))
     ran, files = old.runs(), saved(paths)
     if ran:
         world.note(f"stopping gateway `{paths.name}` on the other engine")

@@ -57,6 +57,40 @@ def test_what_needs_a_new_container_is_named_and_nothing_is_done(
     assert running.run("plan").code == 0
 
 
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--cpus", "900"), "a container cannot have 900 processors: Docker has {} here"),
+        (("--memory", "5m"), "at least `6m`"),
+    ],
+    ids=["processors", "memory"],
+)
+def test_limits_that_no_container_can_have_are_refused_while_the_old_one_serves(
+    running: HigressMachine, flags: tuple[str, str], words: str
+) -> None:
+    born, spec = running.born(), running.spec()
+    for more in ((), ("--dry-run",)):
+        refused = running.start(*flags, *more, expect=2)
+        assert words.format(running.client.info()["NCPU"]) in refused.err
+    assert (running.born(), running.spec()) == (born, spec)
+
+
+def test_an_impossible_container_is_refused_while_the_other_engine_serves(
+    machine: HigressMachine,
+) -> None:
+    machine.start("--engine", "envoy", "--openai-key", KEY)
+    serves = machine.run("status", "--json").json()
+    refused = machine.start("--engine", "higress", "--cpus", "900", expect=2)
+    count = machine.client.info()["NCPU"]
+    assert refused.err == (
+        f"error: a container cannot have 900 processors: Docker has {count} here\n\n"
+        f"hint: aigw start --cpus {count}\n"
+    )
+    status = machine.run("status", "--json").json()
+    same = ("engine", "state", "pid", "generation")
+    assert {name: status[name] for name in same} == {name: serves[name] for name in same}
+
+
 def test_a_container_with_other_ports_and_limits_takes_over(
     running: HigressMachine, provider: Upstream
 ) -> None:
