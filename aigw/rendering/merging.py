@@ -109,7 +109,7 @@ class Merge(Struct, frozen=True, kw_only=True):
             )
             for identity in order
         ]
-        return sorted(merged, key=_rule_order) if any(map(_scopes, merged)) else merged
+        return sorted(merged, key=_rule_order) if all(map(_is_rule, merged)) else merged
 
     def _text(self, path: str, there: str, wanted: str, was: Tree) -> str | None:
         """Merge what two texts hold; None where they hold no trees."""
@@ -175,11 +175,18 @@ def _identity(item: Tree) -> Identity:
     return _scopes(item) if name is None else (name,)
 
 
+def _is_rule(item: Tree) -> bool:
+    """Say whether it is known by what it is for; what has a name stands where it was put."""
+    identity = _identity(item)
+    return bool(identity) and identity == _scopes(item)
+
+
 def _scopes(item: Tree) -> Identity:
-    """Return which services, ingresses and domains a rule is for."""
+    """Return which services, ingresses and domains a rule is for, each a list."""
     if not isinstance(item, Mapping):
         return ()
-    scopes = tuple(tuple(map(str, item.get(scope) or ())) for scope in SCOPES)
+    found = (item.get(scope) for scope in SCOPES)
+    scopes = tuple(tuple(map(str, one)) if isinstance(one, list) else () for one in found)
     return scopes if any(scopes) else ()
 
 

@@ -127,6 +127,21 @@ def test_who_may_ask_is_said_in_the_console_and_stays(
     assert settled.console("DELETE", "/v1/consumers/alice")[0] == 204
 
 
+def test_providers_added_in_the_console_leave_nothing_to_do(settled: HigressMachine) -> None:
+    added = ("zhipuai", "moonshot")  # their addresses stand the other way round in the alphabet
+    for name in added:
+        body = {"type": name, "name": name, "tokens": [THEIRS], "rawConfigs": {}}
+        assert settled.console("PUT", f"/v1/ai/providers/{name}", body)[0] == 200
+    before = settled.resource(BRIDGE)
+    try:
+        assert settled.run("plan").code == 0
+        settled.start()
+        assert settled.resource(BRIDGE) == before
+    finally:
+        for name in added:
+            settled.console("DELETE", f"/v1/ai/providers/{name}")
+
+
 def test_a_setting_that_people_add_to_our_provider_stays(
     settled: HigressMachine, provider: Upstream
 ) -> None:

@@ -29,6 +29,9 @@ def merged(there: object, wanted: object, was: object) -> tuple[object, tuple[st
 RULE_A = {"service": ["a.dns"], "config": {"x": 1}}
 RULE_B = {"service": ["b.dns"], "config": {}}
 RULE_I = {"ingress": ["a"], "config": {}}
+PLACE_Z, PLACE_A, PLACE_M = (
+    {"name": f"llm-{name}.internal", "domain": f"api.{name}.test"} for name in ("z", "a", "m")
+)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +88,14 @@ RULE_I = {"ingress": ["a"], "config": {}}
             {"r": [RULE_A, RULE_B, RULE_I]},
             (),
             id="rules as the console sorts them",
+        ),
+        pytest.param(
+            {"r": [PLACE_Z, PLACE_A]},
+            {"r": [PLACE_M]},
+            {"r": []},
+            {"r": [PLACE_Z, PLACE_A, PLACE_M]},
+            (),
+            id="registries have a domain and stand as they stood",
         ),
         pytest.param(
             {"r": [{**RULE_A, "ingress": ["i"]}, RULE_A]},
