@@ -9,7 +9,7 @@ from aigw.engines.higress_changes import changes, read_applied
 from aigw.engines.higress_container import HTTP, is_ours, made_place, renamed
 from aigw.engines.higress_ending import INTERRUPTED, is_ending
 from aigw.engines.higress_inside import Inside, published
-from aigw.engines.higress_store import Store
+from aigw.engines.higress_store import Store, aside
 from aigw.engines.place import Place
 from aigw.engines.seen import Seen, State, Trouble
 from aigw.errors import AigwError
@@ -121,7 +121,7 @@ def _troubles(container: ContainerSeen, place: Place | None, generation: str) ->
 
 
 def _notes(paths: GatewayPaths) -> Iterator[Trouble]:
-    """Yield what people changed by hand, and the files with which it could not start again."""
+    """Yield what people changed by hand, their copies, and what it could not start again with."""
     store, applied = Store(paths.higress), read_applied(paths.higress_run)
     found = changes(there=store.read(applied), rendered=applied, was=applied)
     for path in found.gone:
@@ -130,6 +130,9 @@ def _notes(paths: GatewayPaths) -> Iterator[Trouble]:
     for edit in found.edits:
         message = f"{edit} was changed by hand; `aigw start` sets it again"
         yield Trouble(code="drift", message=message, hint="aigw plan --diff")
+    for file in store.copies():
+        message = f"`{file}` is a second live object, named after its file; it stops no start"
+        yield Trouble(code="store_copy", message=message, hint=aside(str(file)))
     for problem in store.broken():
         message = f"{problem}; the gateway could not start again with it"
         yield Trouble(

@@ -50,7 +50,9 @@ def _refused(file: Path, path: str, instead: dict[str, Tree] | None) -> Iterator
         yield str(error)
     else:
         if path.partition("/")[0] in higress_checks.KINDS:
-            for problem in higress_checks.problems({path: body if instead is None else instead}):
+            checks = higress_checks
+            found = checks.problems({path: instead}) if instead else checks.fatal(path, body)
+            for problem in found:
                 where = problem.path.removeprefix(path).removeprefix(": ")
                 yield f"{where}: {problem.message}" if where else problem.message
 
@@ -99,11 +101,23 @@ class Store:
         For objects of `instead` it is their bodies that count, once the file itself is readable.
         """
         bodies = instead or {}
+        for path, file in self._live():
+            for message in _refused(file, path, bodies.get(path)):
+                yield Problem(path=str(file), message=message)
+
+    def copies(self) -> Iterator[Path]:
+        """Yield each file that calls itself otherwise: an object beside the one it was made of."""
+        for _, file in self._live():
+            own = os.path.relpath(file, self._folder)
+            metadata = _mapping(self.read((own,)).get(own, {}).get("metadata"))
+            if metadata.get("name", file.stem) != file.stem:
+                yield file
+
+    def _live(self) -> Iterator[tuple[str, Path]]:
+        """Yield the path of every object, and the file that it is read from."""
         for kind in KINDS:
             for file in sorted((self._folder / kind).rglob("*.yaml")):
-                path = f"{kind}/{file.name}"
-                for message in _refused(file, path, bodies.get(path)):
-                    yield Problem(path=str(file), message=message)
+                yield f"{kind}/{file.name}", file
 
     def plugin_texts(self) -> Iterator[str]:
         """Yield every text in the configuration of the plugins, unless it is switched off."""

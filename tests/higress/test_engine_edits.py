@@ -350,3 +350,19 @@ def test_a_file_changed_by_hand_so_that_it_cannot_be_read_is_named(
     assert used(settled, provider) == KEY
     file.unlink()
     assert yaml.safe_load((settled.store / "configmaps/higress-config.yaml").read_text()) == good
+
+
+def test_a_copy_beside_a_file_is_told_as_a_second_object_and_stops_no_start(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    folder = settled.store / "ingresses"
+    copy = folder / "copy.bak.yaml"
+    copy.write_bytes((folder / "aigw-health.internal.yaml").read_bytes())
+    told: Any = settled.run("status", "--json").json()["problems"]
+    words = "is a second live object, named after its file; it stops no start"
+    aside = {"code": "store_copy", "hint": f"mv {copy} {copy}.aside"}
+    assert told == [{**aside, "message": f"`{copy}` {words}"}]
+    assert f"note: `{copy}` {words}" in settled.run("status").out.splitlines()
+    settled.run("restart")
+    assert used(settled, provider) == KEY
+    copy.unlink()

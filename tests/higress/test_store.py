@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from aigw.engines.higress_store import Store
 from tests.higress.control_plane import ControlPlane
 
 CONFIGMAPS = "/api/v1/namespaces/higress-system/configmaps"
@@ -129,6 +130,29 @@ def test_one_malformed_file_ends_the_start(tmp_path: Path, path: str, text: str)
     _, said = process.communicate()
     assert process.returncode == 2
     assert f"failed to decode data read from file [{tmp_path / path}]" in said.decode()
+
+
+HARMLESS = {
+    "ingresses/a.bak.yaml": "metadata: {name: a}",
+    "configmaps/Copy of a.yaml": "",
+    "wasmplugins/empty.yaml": "",
+    "ingresses/nulls.yaml": "metadata:\nspec: ~",
+    "ingresses/null-label.yaml": "metadata: {labels: {a: ~}}",
+    "ingresses/half-a-path.yaml": "spec: {rules: [{http: {paths: [{path: /}]}}]}",
+    "configmaps/no-number.yaml": "metadata: {resourceVersion: a}",
+    "configmaps/no-route.yaml": "metadata: {labels: {higress.io/config-map-type: ai-route}}",
+    "mcpbridges/half-a-place.yaml": "spec: {registries: [{type: dns}]}",
+}
+
+
+def test_what_is_odd_and_ends_no_start_is_not_called_broken(plane: ControlPlane) -> None:
+    for path, text in HARMLESS.items():
+        put(plane, path, text)
+    store = Store(plane.folder)
+    assert list(store.broken()) == []
+    assert list(store.copies()) == [plane.folder / "ingresses" / "a.bak.yaml"]
+    with ControlPlane(plane.folder) as again:
+        assert again.api("GET", f"{CONFIGMAPS}/no-number").status == 200
 
 
 def test_a_file_that_becomes_malformed_fails_its_whole_kind_and_shows_itself(

@@ -5,7 +5,7 @@ from aigw.cli.words.shared import about, count
 from aigw.errors import SpecInvalid
 from aigw.operations.status import GatewaysListed, ProviderStatus, Status
 
-NOTES = ("out_of_sync", "key_missing", "drift", "store_broken", "fallback_unused")
+NOTES = ("out_of_sync", "key_missing", "drift", "store_broken", "store_copy", "fallback_unused")
 """Problems of files and this shell, not of what runs."""
 
 MINUTE, HOUR, DAY = 60, 3600, 86400

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aigw.rendering.ai_proxy_checks import provider_problem
-from aigw.rendering.higress_checks import problems
+from aigw.rendering.higress_checks import fatal, problems
 from aigw.rendering.store_yaml import load
 from tests.unit.rendering.stores import AI_PROXY, FIXTURES, GOLDEN, MINIMAL, store
 
@@ -218,6 +218,29 @@ def test_what_the_api_server_could_not_read_is_named(
     first = next(problems({path: body}))
     assert str(first) == f"{path}: {words}"
     assert "canary" not in str(first)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "words"),
+    [
+        ("configmaps/a.yaml", "kind: Secret", "kind: must be `ConfigMap` in this folder"),
+        ("configmaps/a.yaml", "metadata: {name: 1}", "metadata.name: must be text"),
+        ("ingresses/a.yaml", "metadata: {labels: {a: yes}}", "metadata.labels.a: must be text"),
+        (
+            "mcpbridges/a.yaml",
+            "spec: {registries: [{port: '1'}]}",
+            "spec.registries[0].port: must be a port",
+        ),
+        ("wasmplugins/a.yaml", "spec: {url: 1}", "spec.url: must be text"),
+        (
+            "wasmplugins/ai-proxy.bak.yaml",
+            "spec: {defaultConfig: {activeProviderId: a, providers: [{id: a}]}}",
+            "spec.defaultConfig.providers[0]: has no `type`",
+        ),
+    ],
+)
+def test_a_field_of_another_type_is_fatal(path: str, text: str, words: str) -> None:
+    assert str(next(fatal(path, load(text)))) == f"{path}: {words}"
 
 
 def test_thousands_of_names_of_one_provider_are_one_route() -> None:
