@@ -50,6 +50,7 @@ class Status(Struct, frozen=True, kw_only=True):
 
     With a `gateway.yaml` that cannot be used (a problem `spec_invalid`) it is what was applied
     last, and `url` is empty where nothing ever was. `url` is where it listens, if it runs.
+    `in_sync` says that it serves what `start` would apply, with nothing of it changed by hand.
     """
 
     gateway: str
@@ -92,8 +93,8 @@ def status(world: World, gateway: str) -> Status:
     draft, broken = _read(world, paths)
     problems += broken
     wanted = None if broken else _generation(world, paths, draft, problems)
-    in_sync = bool(facts.generation) and facts.generation == wanted
-    if facts.generation and wanted and not in_sync:
+    same = bool(facts.generation) and facts.generation == wanted
+    if facts.generation and wanted and not same:
         message = "gateway.yaml or a key of it was changed and is not applied"
         problems.append(Trouble(code="out_of_sync", message=message, hint="aigw start"))
     problems += map(_unused, unused_fallbacks(draft.spec))
@@ -109,7 +110,7 @@ def status(world: World, gateway: str) -> Status:
         container=facts.container or None,
         uptime_seconds=facts.uptime_seconds,
         generation=facts.generation or None,
-        in_sync=in_sync,
+        in_sync=same and all(one.code != "drift" for one in facts.notes),
         providers=tuple(
             _provider(world, draft, one, known=not broken) for one in draft.spec.providers
         ),

@@ -165,6 +165,8 @@ def test_a_key_changed_in_the_console_is_seen_and_set_back_with_words_and_a_copy
     eventually(lambda: used(settled, provider) == THEIRS)
     field = f"{PROXY}: spec.defaultConfig.providers[openai].apiTokens"
     assert drift(settled) == [f"{field} was changed by hand; `aigw start` sets it again"]
+    assert settled.run("status", "--json").json()["in_sync"] is False
+    assert "(as gateway.yaml says, but for changes by hand)" in settled.run("status").out
     planned = settled.run("plan", "--diff", expect=10)
     assert f"  overwrite an edit in {field}" in planned.out.splitlines()
     assert THEIRS not in planned.out + planned.err
@@ -179,6 +181,7 @@ def test_a_key_changed_in_the_console_is_seen_and_set_back_with_words_and_a_copy
     assert THEIRS in copy.read_text()
     assert copy.stat().st_mode & 0o777 == 0o600
     assert drift(settled) == []
+    assert settled.run("status", "--json").json()["in_sync"] is True
 
 
 def test_another_change_of_ours_sets_it_back_with_the_same_words(

@@ -27,9 +27,9 @@ class StatusOptions(Struct, frozen=True, kw_only=True):
 def status(session: Session, options: StatusOptions) -> int:
     """Say what runs, and what is wrong.
 
-    Exit code 0: it runs, be it without the latest changes of gateway.yaml (a note, and in_sync is
-    false); 4: it does not run; 5: something is wrong with what runs, or gateway.yaml cannot be
-    used.
+    Exit code 0: it runs, be it without the latest changes of gateway.yaml or with changes by hand
+    (a note, and in_sync is false); 4: it does not run; 5: something is wrong with what runs, or
+    gateway.yaml cannot be used.
     """
     found = operations.status(session.world, session.gateway)
     if options.probe:

@@ -8,6 +8,7 @@ from aigw.operations.status import GatewaysListed, ProviderStatus, Status
 NOTES = ("out_of_sync", "key_missing", "drift", "store_broken", "store_copy", "fallback_unused")
 """Problems of files and this shell, not of what runs."""
 
+DRIFTED = "as gateway.yaml says, but for changes by hand"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -62,8 +63,10 @@ def _broken(result: Status) -> bool:
 
 def _out_of_sync(result: Status) -> str:
     """Say why it is not in sync, as far as that is known."""
-    unknown = _broken(result) or any(one.code == "key_missing" for one in result.problems)
-    return "whether as gateway.yaml says is not known" if unknown else "not what gateway.yaml says"
+    found = {one.code for one in result.problems}
+    if _broken(result) or "key_missing" in found:
+        return "whether as gateway.yaml says is not known"
+    return "not what gateway.yaml says" if "out_of_sync" in found else DRIFTED
 
 
 def _auto_routing(result: Status) -> str:
