@@ -7,6 +7,7 @@ from aigw.clients.containers import ContainerSeen
 from aigw.engines.higress_changes import Changes, only_renamed
 from aigw.engines.higress_container import is_made_so
 from aigw.engines.plan import Plan, Step
+from aigw.rendering import store_diff
 from aigw.rendering.higress import Resources
 from aigw.spec.gateway import Listen
 from aigw.state.secrets import KeyRing
@@ -40,6 +41,11 @@ class HigressPlan(Plan, frozen=True, kw_only=True):
     def makes(self) -> bool:
         """Say whether a container is made: there is none, or it cannot become what is wanted."""
         return self.container is None or bool(self.because)
+
+    def difference(self) -> str:
+        """Return how the objects of the store differ from what is written over them."""
+        paths = (*self.changes.written, *self.changes.removed)
+        return store_diff.difference(self.changes.there, self.changes.wanted, paths)
 
 
 def reasons(

@@ -29,6 +29,13 @@ class Plan(Struct, frozen=True, kw_only=True):
         """Say whether there is nothing to do."""
         return not self.steps
 
+    def difference(self) -> str:
+        """Return how what the engine has differs from what it is to have, where that can be shown.
+
+        No key is in it.
+        """
+        return ""
+
     @property
     @abstractmethod
     def cold(self) -> bool:

@@ -67,7 +67,10 @@ class Started(Struct, frozen=True, kw_only=True):
 
 
 class Planned(Struct, frozen=True, kw_only=True):
-    """What `start` would do, and how the document differs from the one applied last."""
+    """What `start` would do, and how document and store differ from what was applied, and is to be.
+
+    No key is in `diff`.
+    """
 
     gateway: str
     steps: tuple[Step, ...]
@@ -160,9 +163,10 @@ def plan(world: World, gateway: str, *, diff: bool) -> Planned:
     paths = world.home.existing(gateway)
     spec = load(paths)
     choice = choose(spec, paths, world.higress)
-    missing = world.engine(paths, choice.engine).plan(spec).steps
-    steps = (*move_steps(world, paths, choice), *missing)
-    text = difference(paths) if diff else ""
+    found: Plan = world.engine(paths, choice.engine).plan(spec)
+    steps = (*move_steps(world, paths, choice), *found.steps)
+    texts = (difference(paths), found.difference()) if diff else ()
+    text = "\n".join(filter(None, texts))
     return Planned(gateway=gateway, steps=steps, in_sync=not steps, diff=text)
 
 

@@ -144,6 +144,11 @@ def alike(one: Tree, other: Tree) -> bool:
             return truths[0] == truths[1] and one == other
 
 
+def held(text: str) -> dict[str, Any] | None:
+    """Return the tree that a text holds, as JSON or as YAML; None where it holds none."""
+    return _json(text) if text.startswith("{") else _yaml(text)
+
+
 def _json(text: str) -> dict[str, Any] | None:
     if not text.startswith("{"):
         return None

@@ -169,7 +169,9 @@ def test_a_key_changed_in_the_console_is_seen_and_set_back_with_words_and_a_copy
     assert "(as gateway.yaml says, but for changes by hand)" in settled.run("status").out
     planned = settled.run("plan", "--diff", expect=10)
     assert f"  overwrite an edit in {field}" in planned.out.splitlines()
-    assert THEIRS not in planned.out + planned.err
+    hidden = [line.strip() for line in planned.out.splitlines() if "hidden" in line]
+    assert hidden == ['-      - "[hidden 1]"', '+      - "[hidden 2]"']
+    assert [key for key in (THEIRS, KEY) if key in planned.out + planned.err] == []
     started = settled.start()
     copy = settled.data / "run/higress/overwritten/wasmplugins.ai-proxy.internal.yaml"
     assert started.err == (
@@ -182,6 +184,27 @@ def test_a_key_changed_in_the_console_is_seen_and_set_back_with_words_and_a_copy
     assert copy.stat().st_mode & 0o777 == 0o600
     assert drift(settled) == []
     assert settled.run("status", "--json").json()["in_sync"] is True
+
+
+def test_what_start_would_set_back_in_a_route_is_shown_line_by_line(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    names = [one["name"] for one in settled.console("GET", "/v1/ai/routes")[1]["data"]]
+    gpt = next(name for name in names if _prefix(settled, name) == "gpt-")
+    page = f"/v1/ai/routes/{gpt}"
+    route = settled.console("GET", page)[1]["data"]
+    route["modelPredicates"][0]["matchValue"] = "theirs-"
+    route["upstreams"][0]["modelMapping"] = {"gpt-4o": "theirs"}
+    assert settled.console("PUT", page, route)[0] == 200
+    planned = settled.run("plan", "--diff", "--json", expect=10).json()
+    lines = str(planned["diff"]).splitlines()
+    assert f"--- configmaps/ai-route-{gpt}.yaml as it is" in lines
+    assert {'-      matchValue: "theirs-"', '+      matchValue: "gpt-"'} <= {*lines}
+    shown = settled.run("plan", "--diff", expect=10).out.splitlines()
+    assert shown[-len(lines) :] == lines
+    settled.start()
+    assert settled.run("plan", "--diff", "--json").json()["diff"] == ""
+    assert used(settled, provider) == KEY
 
 
 def test_another_change_of_ours_sets_it_back_with_the_same_words(

@@ -87,7 +87,10 @@ class PlanOptions(Struct, frozen=True, kw_only=True):
     """Options of `plan`."""
 
     diff: Annotated[
-        bool, typer.Option("--diff", help="Show how gateway.yaml changed since it was applied.")
+        bool,
+        typer.Option(
+            "--diff", help="Show how gateway.yaml changed, and what is written over; no keys."
+        ),
     ] = False
 
 
