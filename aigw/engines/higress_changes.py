@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from aigw.engines.higress_copies import OVERWRITTEN, forget_keys
 from aigw.rendering.higress import ADMIN_FILE, Resources
 from aigw.rendering.higress_upstream import DOCKER_HOST
 from aigw.rendering.reconcile import Reconciled, reconcile, same
@@ -94,7 +95,8 @@ def read_applied(folder: Path) -> Resources:
 
 
 def keep_applied(folder: Path, resources: Resources) -> None:
-    """Keep what is applied now; raises CannotWrite."""
+    """Keep what is applied now, and no key that was and is so no more; raises CannotWrite."""
+    forget_keys(folder / OVERWRITTEN, was=read_applied(folder), now=resources)
     text = msgspec.json.encode(resources, order="sorted")
     if read_applied(folder) != msgspec.json.decode(text):
         write_atomically(folder / APPLIED, text.decode())

@@ -12,6 +12,7 @@ from aigw.engines import higress_account
 from aigw.engines.higress_admin import Admin
 from aigw.engines.higress_changes import Changes, clusters_of, providers_of
 from aigw.engines.higress_container import CONSOLE, HTTP
+from aigw.engines.higress_copies import OVERWRITTEN
 from aigw.engines.higress_ending import INTERRUPTED, is_ending, note_ending
 from aigw.engines.higress_live import Live, remove, take_back, write
 from aigw.engines.higress_plan import HigressPlan
@@ -216,7 +217,7 @@ class Inside:
             self._voice.note(f"making {path} again, which was removed by hand")
         for path in dict.fromkeys(edit.partition(": ")[0] for edit in found.edits):
             fields = [edit.removeprefix(f"{path}: ") for edit in found.edits if path in edit]
-            folder = private_folder(self._paths.higress_run / "overwritten")
+            folder = private_folder(self._paths.higress_run / OVERWRITTEN)
             copy = folder / path.replace("/", ".")
             kept = f"; as it was it is kept as `{copy}`" if self._store.copy(path, copy) else ""
             self._voice.note(f"overwriting a change by hand in {path} ({', '.join(fields)}){kept}")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from aigw.rendering.merging import held
 from aigw.rendering.template import Tree
-from aigw.spec.secret import Secret, hide
+from aigw.spec.secret import HIDDEN, Secret, hide
 
 _FIELDS = re.compile(
     r"token|secret|passw|credential|authorization|cookie|.keys?$"
@@ -53,8 +53,12 @@ def keys_in(tree: Tree) -> frozenset[Secret]:
 
 def cut_out(tree: Tree, keys: Iterable[Secret]) -> Tree:
     """Return a tree in which none of the keys stands any more."""
-    listed = [*keys]
-    return visited(tree, lambda text, _: hide(text, listed))
+    known = frozenset(keys)
+
+    def leaf(text: str, key: bool) -> Tree:  # noqa: FBT001 -- a Leaf
+        return HIDDEN if key and Secret(text) in known else hide(text, known)
+
+    return visited(tree, leaf)
 
 
 def _is_key(tree: Mapping[str, Tree], name: str) -> bool:
