@@ -6,6 +6,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from aigw.engines.plan import Plan
 from aigw.engines.seen import Seen
 from aigw.spec.gateway import GatewaySpec
+from aigw.spec.secret import Secret
 from aigw.state.secrets import KeyRing
 
 PlanType = TypeVar("PlanType", bound=Plan)
@@ -51,6 +52,10 @@ class Engine(Protocol[PlanType]):
 
     def stop(self, *, seconds: float) -> bool:
         """Let requests finish for so long and end everything; False when one was cut."""
+        ...
+
+    def forget(self, keys: Collection[Secret], /) -> None:
+        """Cut keys that are kept no more out of the engine's files, unless it runs with them."""
         ...
 
     def remove(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The files that Envoy reads, as texts by their name below the folder `envoy/`."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from aigw.engines.file_names import BOOTSTRAP, CLUSTERS, LISTENERS, ROUTES, SECR
 from aigw.errors import CannotWrite
 from aigw.rendering.envoy import EnvoyConfig
 from aigw.rendering.resource import Discovery
+from aigw.spec.secret import Secret
 from aigw.state.files import reason, write_atomically
 from aigw.state.paths import GatewayPaths
 
@@ -61,6 +62,17 @@ def remove_others(paths: GatewayPaths, files: Files) -> None:
                 path.unlink()
     except OSError as error:
         raise CannotWrite(f"`{paths.sds}` could not be cleaned: {reason(error)}") from error
+
+
+def forget_keys(paths: GatewayPaths, keys: Collection[Secret]) -> None:
+    """Remove every file in which one of the keys stands."""
+    try:
+        for path in paths.envoy.rglob("*.json"):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if any(key.stands_in(text) for key in keys):
+                path.unlink()
+    except OSError as error:
+        raise CannotWrite(f"`{paths.envoy}` could not be cleaned: {reason(error)}") from error
 
 
 class Good(Struct, frozen=True, kw_only=True):

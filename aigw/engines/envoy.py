@@ -9,6 +9,7 @@ from aigw.engines import staging, supervision
 from aigw.engines.authorities import authorities
 from aigw.engines.config_files import (
     Good,
+    forget_keys,
     keep_good,
     last_good,
     read_files,
@@ -29,6 +30,7 @@ from aigw.rendering.envoy import render
 from aigw.rendering.layout import Layout
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.generation import generation
+from aigw.spec.secret import Secret
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import KeyRing, fingerprints, load_credentials, resolve, salt
 
@@ -128,6 +130,11 @@ class EnvoyEngine:
 
     def refuse_needed(self, going: Collection[str], /) -> None:
         """Have no routes but our own."""
+
+    def forget(self, keys: Collection[Secret], /) -> None:
+        """Remove files with such a key; a start makes those that it needs again."""
+        if not self.runs():
+            forget_keys(self._paths, keys)
 
     def remove(self) -> tuple[str, ...]:
         """Have nothing to remove: all that Envoy has are files of the gateway."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -12,6 +13,7 @@ from aigw.engines import higress_account
 from aigw.engines.higress_boot import Boot
 from aigw.engines.higress_changes import (
     changes,
+    forget_everywhere,
     keep_applied,
     moved_here,
     providers_of,
@@ -19,6 +21,7 @@ from aigw.engines.higress_changes import (
 )
 from aigw.engines.higress_container import (
     Machine,
+    containers_of,
     create_arguments,
     is_ours,
     made_place,
@@ -44,6 +47,7 @@ from aigw.rendering.higress import ADMIN_FILE, HigressSettings, Resources, rende
 from aigw.rendering.higress_upstream import DOCKER_HOST
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.generation import generation
+from aigw.spec.secret import Secret
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import KeyRing, fingerprints, load_credentials, resolve, salt
 
@@ -242,6 +246,12 @@ class HigressEngine:
         if container is None or not is_ours(container, self._paths):
             return True
         return self._boot.end(container, seconds=seconds)
+
+    def forget(self, keys: Collection[Secret], /) -> None:
+        """Cut keys out of a store that no container has open, as far as that is known."""
+        with suppress(DockerMissing, DockerGone):
+            if not any(one.running for one in containers_of(self._quick, self._paths)):
+                forget_everywhere(self._paths.higress_run, self._store, keys)
 
     def remove(self) -> tuple[str, ...]:
         """Remove every container of the gateway; what they wrote is ours from then on."""

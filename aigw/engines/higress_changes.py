@@ -10,10 +10,13 @@ import msgspec
 from msgspec import Struct
 
 from aigw.engines.higress_copies import OVERWRITTEN, forget_keys
+from aigw.engines.higress_store import Store
+from aigw.rendering.concealing import cut_out
 from aigw.rendering.higress import ADMIN_FILE, Resources
 from aigw.rendering.higress_upstream import DOCKER_HOST
 from aigw.rendering.reconcile import Reconciled, reconcile, same
 from aigw.rendering.template import Tree
+from aigw.spec.secret import Secret
 from aigw.state.files import write_atomically
 
 ONCE = frozenset({ADMIN_FILE, "configmaps/higress-console.yaml"})
@@ -100,6 +103,25 @@ def keep_applied(folder: Path, resources: Resources) -> None:
     text = msgspec.json.encode(resources, order="sorted")
     if read_applied(folder) != msgspec.json.decode(text):
         write_atomically(folder / APPLIED, text.decode())
+
+
+def forget_everywhere(folder: Path, store: Store, keys: Iterable[Secret]) -> None:
+    """Cut keys out of our objects in a store that nobody reads now, and out of what was applied.
+
+    Both alike: that is no change by hand. Raises CannotWrite.
+    """
+    was, gone = read_applied(folder), [*keys]
+    for path, body in store.read(was).items():
+        if (left := _cut(body, gone)) != body:
+            store.write(path, left)
+    store.settle()
+    keep_applied(folder, {path: _cut(body, gone) for path, body in was.items()})
+
+
+def _cut(body: Mapping[str, Tree], keys: Iterable[Secret]) -> dict[str, Tree]:
+    left = cut_out(body, keys)
+    assert isinstance(left, dict)
+    return left
 
 
 def only_renamed(

@@ -1,7 +1,7 @@
 """The container of a Higress gateway: what it is made of, and how it is known again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from os import fspath
@@ -136,9 +136,14 @@ def asides(paths: GatewayPaths) -> tuple[str, str]:
     return f"{paths.name}-before", f"{paths.name}-failed"
 
 
+def containers_of(docker: Attended, paths: GatewayPaths) -> Sequence[ContainerSeen]:
+    """Return every container that has this gateway's store, whatever it is called."""
+    return docker.containers(f"{FOLDER}={fspath(paths.folder)}")
+
+
 def renamed(docker: Attended, paths: GatewayPaths) -> ContainerSeen | None:
     """Return this gateway's container where somebody gave it another name."""
-    ours = docker.containers(f"{FOLDER}={fspath(paths.folder)}")
+    ours = containers_of(docker, paths)
     known = (paths.name, *asides(paths))
     return next((one for one in ours if one.name not in known), None)
 

@@ -14,6 +14,7 @@ from aigw.operations.look import look_at_draft
 from aigw.operations.world import World
 from aigw.spec.contradictions import not_on
 from aigw.spec.gateway import EngineName, GatewaySpec
+from aigw.spec.secret import Secret
 from aigw.state.files import locked
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import KeyRing, resolve
@@ -73,6 +74,7 @@ def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effe
         else:
             engine.refuse_needed(_going(before.spec, wanted.spec))
             keep(paths, before, wanted)
+            _forget_keys(world, paths, before, wanted)
     return Effect(
         before=before.spec,
         spec=wanted.spec,
@@ -110,7 +112,21 @@ def realize(
         error.message += _take_back(paths, engine, files, before)
         raise
     remember_applied(paths)
+    _forget_keys(world, paths, before, wanted)
     return plan
+
+
+def _forget_keys(world: World, paths: GatewayPaths, before: Draft, wanted: Draft) -> None:
+    """Let no key that is kept no more stay with an engine that does not run."""
+    gone = _keys(before) - _keys(wanted)
+    folders = {EngineName.ENVOY: paths.envoy, EngineName.HIGRESS: paths.higress}
+    for name, folder in folders.items():
+        if gone and folder.exists():
+            world.engine(paths, name).forget(gone)
+
+
+def _keys(draft: Draft) -> frozenset[Secret]:
+    return frozenset(key for kept in draft.keys.values() for key in kept)
 
 
 def _take_back(paths: GatewayPaths, engine: "AnyEngine", files: Saved, before: Draft) -> str:

@@ -31,7 +31,8 @@ def visited(tree: Tree, leaf: Leaf, *, key: bool = False) -> Tree:
         case str():
             return leaf(tree, key)
         case int() | float() if key and not isinstance(tree, bool):
-            return leaf(str(tree), key)
+            left = leaf(str(tree), key)
+            return tree if left == str(tree) else left
         case _:
             return tree
 
@@ -52,11 +53,12 @@ def keys_in(tree: Tree) -> frozenset[Secret]:
 
 
 def cut_out(tree: Tree, keys: Iterable[Secret]) -> Tree:
-    """Return a tree in which none of the keys stands any more."""
-    known = frozenset(keys)
+    """Return a tree in which none of the keys stands any more, nor a half of a pair."""
+    whole = [*keys]
+    alone = {one for secret in whole for one in (secret.reveal(), *secret.reveal().split(":"))}
 
     def leaf(text: str, key: bool) -> Tree:  # noqa: FBT001 -- a Leaf
-        return HIDDEN if key and Secret(text) in known else hide(text, known)
+        return HIDDEN if key and text in alone else hide(text, whole)
 
     return visited(tree, leaf)
 

@@ -13,6 +13,7 @@ from aigw.engines.plan import Step
 from aigw.engines.seen import State
 from aigw.errors import PortTaken
 from aigw.spec.routing import AutoRouting, RoutingRule
+from aigw.spec.secret import Secret
 from tests.envoy.gateway import provider
 from tests.envoy.running import DEMO, Load, Running
 from tests.envoy.upstream import Upstream
@@ -104,6 +105,21 @@ def test_a_removed_key_is_on_disk_no_more(running: Running, upstream: Upstream) 
     assert files_with("sk-canary", running.paths.folder) == []
     assert files_with("sk-stays", running.paths.folder)
     assert running.engine.plan(spec).in_sync
+
+
+def test_a_key_that_is_removed_while_nothing_runs_is_on_disk_no_more(
+    running: Running, upstream: Upstream
+) -> None:
+    spec = running.spec(provider("p", upstream.url))
+    running.keep_keys(p=("sk-stays", "sk-canary"))
+    running.apply(spec)
+    running.engine.stop(seconds=0)
+    running.keep_keys(p=("sk-stays",))
+    running.engine.forget({Secret("sk-canary")})
+    assert files_with("sk-canary", running.paths.folder) == []
+    running.apply(spec)
+    assert running.ask().status == 200
+    assert upstream.last().values("authorization") == ["Bearer sk-stays"]
 
 
 def test_a_provider_comes_and_goes_without_a_failed_request(

@@ -48,3 +48,17 @@ def test_a_removed_key_stays_in_no_copy_nor_does_one_that_was_typed_in_its_place
     assert {"[hidden]" in file.read_text() for file in copies(running).iterdir()} == {True}
     assert running.ask("gpt-4o")[0] == 200
     running.run(*ANOTHER, KEY)
+
+
+def test_a_key_that_is_removed_while_nothing_runs_stays_in_no_file(
+    running: HigressMachine, provider: Upstream
+) -> None:
+    add(running, provider)
+    typed(running)
+    running.start()
+    running.run("stop")
+    running.run("config", "remove", "--provider", "deepseek")
+    assert files_with(running.data, [DEEP, THEIRS]) == set()
+    assert running.start().err == ""
+    assert running.ask("gpt-4o")[0] == 200
+    assert running.run("plan").code == 0
