@@ -155,6 +155,10 @@ class NotReady(AigwError):
     exit_code = 5
 
 
+class LeftAlone(NotReady):
+    """What runs does not answer, and was left as it is, or as it was."""
+
+
 class PortTaken(AigwError):
     """Another program listens where the gateway is to listen."""
 

@@ -50,6 +50,10 @@ class ContainerSeen(Struct, frozen=True, kw_only=True):
     out_of_memory: bool
     error: str
 
+    def age(self, now: datetime) -> float:
+        """Return how many seconds ago it was started; 0 for one that was not."""
+        return (now - self.started).total_seconds() if self.started else 0.0
+
     @property
     def running(self) -> bool:
         """Say whether its processes are there, paused or not."""

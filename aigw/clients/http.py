@@ -18,6 +18,7 @@ from aigw.catalog.target import Target
 from aigw.spec.secret import Secret
 
 _MOST_BYTES = 1024 * 1024
+_SILENCE = "no answer in time"
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -31,6 +32,11 @@ class Answer(Struct, frozen=True, kw_only=True):
     body: bytes
     latency_ms: int
     problem: str
+
+    @property
+    def silent(self) -> bool:
+        """Say whether somebody took the question and said nothing."""
+        return self.problem == _SILENCE
 
 
 def ask_gateway(
@@ -73,7 +79,7 @@ def _milliseconds(begun: float) -> int:
 
 def _words(error: OSError | HTTPException) -> str:
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return _SILENCE
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return "the connection ended without an answer"
@@ -147,7 +153,7 @@ def _status(url: str, headers: Mapping[str, str], *, timeout: float) -> int | st
         ):
             return answer.status_code
     except httpx.TimeoutException:
-        return "no answer in time"
+        return _SILENCE
     except httpx.NetworkError as error:
         return _unconnected(error)
     except httpx.ProxyError:

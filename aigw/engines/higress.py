@@ -303,11 +303,13 @@ class HigressEngine:
     def _go_on(self, plan: HigressPlan) -> HigressPlan:
         """Change a container that runs; one that does not answer may be starting still."""
         self._boot.wake(plan)
-        if plan.serving:
-            self._inside.change(plan, seconds=self._seconds)
-            return plan
-        self._inside.write(plan)
-        return self._inside.await_boot(plan, self._adapted, seconds=self._seconds)
+        if not plan.serving:
+            boot = max(self._seconds, START_SECONDS)
+            if self._inside.starts(plan, seconds=boot):
+                return self._inside.change_at_boot(plan, self._adapted, seconds=self._seconds)
+            plan = self.plan(plan.spec, ring=plan.given)
+        self._inside.change(plan, seconds=self._seconds)
+        return plan
 
     def _adapted(self, plan: HigressPlan, plugins: str) -> HigressPlan:
         """Make the plan anew where the image has another version of the plugins than was taken."""

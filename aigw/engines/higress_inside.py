@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from aigw.clients.console import Console
@@ -22,7 +23,7 @@ from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
 from aigw.engines.seen import Trouble
 from aigw.engines.voice import Voice
-from aigw.errors import AigwError, EngineRefused, NotReady
+from aigw.errors import AigwError, EngineRefused, LeftAlone, NotReady
 from aigw.rendering.higress import ADMIN_FILE
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.secret import Secret
@@ -33,6 +34,8 @@ _POLL_SECONDS = 0.1
 _BACK_SECONDS = 30.0
 _OF_PLUGINS = "extension_config_discovery."
 _CONSOLE_SECONDS = 3.0
+_HEALTH_SECONDS = 5.0
+_RESPAWN_SECONDS = 10.0
 
 Adapt = Callable[[HigressPlan, str], HigressPlan]
 """Make a plan anew for a version of the plugins."""
@@ -83,6 +86,40 @@ class Inside:
             which = ", ".join(sorted(readiness.refusals))
             self._voice.note(f"note: Envoy refused a plugin that is not ours; ours serve ({which})")
         return plan
+
+    def starts(self, plan: HigressPlan, *, seconds: float) -> bool:
+        """Say whether a running container is starting still; False once its Envoy answers.
+
+        `seconds` is what a boot may take. Raises LeftAlone where waiting would not help. An Envoy
+        that starts resets connections until it serves: one that takes them and is silent hangs.
+        """
+        place = Place(address=plan.spec.listen.address, port=plan.spec.listen.http)
+        age = plan.container.age(datetime.now(UTC)) if plan.container else 0.0
+        deadline = time.monotonic() + _RESPAWN_SECONDS
+        while not (answer := place.health(seconds=_HEALTH_SECONDS)).status:
+            envoy = f"Envoy of gateway `{self._paths.name}`"
+            if answer.silent:
+                message = f"{envoy} hangs: it takes connections and does not answer"
+                raise LeftAlone(message, hint="aigw restart")
+            if age < seconds:
+                return True
+            if time.monotonic() > deadline:
+                message = f"{envoy} does not answer, long after its container was started"
+                raise LeftAlone(message, hint="aigw restart")
+            time.sleep(_POLL_SECONDS)
+        return False
+
+    def change_at_boot(self, plan: HigressPlan, adapt: Adapt, *, seconds: float) -> HigressPlan:
+        """Change one that is starting still, as `change` does: where it fails, all is as before."""
+        try:
+            self.write(plan)
+            return self.await_boot(plan, adapt, seconds=seconds)
+        except AigwError as error:
+            self._take_back(plan, error)
+            self._blame(plan, error)
+            if isinstance(error, NotReady):
+                raise LeftAlone(error.message, hint=error.hint, quoted=error.quoted) from error
+            raise
 
     def write(self, plan: HigressPlan) -> None:
         """Write everything by file."""

@@ -85,8 +85,7 @@ def _renamed(name: str, paths: GatewayPaths) -> Trouble:
 
 
 def _uptime(container: ContainerSeen) -> int | None:
-    started = container.started
-    return None if started is None else int((datetime.now(UTC) - started).total_seconds())
+    return int(container.age(datetime.now(UTC))) if container.started else None
 
 
 def _ended(container: ContainerSeen) -> Iterator[Trouble]:

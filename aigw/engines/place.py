@@ -8,7 +8,7 @@ from shlex import quote
 from msgspec import Struct
 
 from aigw.clients import ports, process
-from aigw.clients.http import ask_gateway
+from aigw.clients.http import Answer, ask_gateway
 from aigw.engines.file_names import LISTENERS, Files
 from aigw.engines.record import read_record
 from aigw.errors import PortTaken
@@ -34,8 +34,11 @@ class Place(Struct, frozen=True, kw_only=True):
 
     def generation(self) -> str:
         """Return the generation that answers there; empty when nobody answers as we do."""
-        answer = ask_gateway(f"{self.origin}/health", timeout=_ANSWER_SECONDS)
-        return answer.headers.get("x-aigw-generation", "")
+        return self.health(seconds=_ANSWER_SECONDS).headers.get("x-aigw-generation", "")
+
+    def health(self, *, seconds: float) -> Answer:
+        """Ask once whether anybody answers there."""
+        return ask_gateway(f"{self.origin}/health", timeout=seconds)
 
     def refuse_taken(self) -> None:
         """Raise PortTaken when nobody could listen there now."""

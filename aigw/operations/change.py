@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aigw.engines.choice import choose, kept, refuse_types
-from aigw.errors import AigwError, EngineRefused, UnknownGateway
+from aigw.errors import AigwError, EngineRefused, LeftAlone, UnknownGateway
 from aigw.operations.applied import remember_applied
-from aigw.operations.draft import Draft, Edit, Saved, edited, keep, put_back, read, saved
+from aigw.operations.draft import Draft, Edit, edited, keep, put_back, read, saved
 from aigw.operations.look import look_at_draft
 from aigw.operations.world import World
 from aigw.spec.contradictions import not_on
@@ -109,7 +109,9 @@ def realize(
             state = "is not ready" if engine.runs() else "does not run"
             error.message = f"{error.message}; gateway `{paths.name}` was saved, but {state}"
             raise
-        error.message += _take_back(paths, engine, files, before)
+        put_back(paths, files)
+        left = isinstance(error, LeftAlone)
+        error.message += "; everything is as before" if left else _take_back(engine, before)
         raise
     remember_applied(paths)
     _forget_keys(world, paths, before, wanted)
@@ -129,9 +131,8 @@ def _keys(draft: Draft) -> frozenset[Secret]:
     return frozenset(key for kept in draft.keys.values() for key in kept)
 
 
-def _take_back(paths: GatewayPaths, engine: "AnyEngine", files: Saved, before: Draft) -> str:
-    """Make the files and what runs be what they were; return what to add to the error's words."""
-    put_back(paths, files)
+def _take_back(engine: "AnyEngine", before: Draft) -> str:
+    """Make what runs be what it was; return what to add to the error's words."""
     try:
         if engine.runs() and not (plan := engine.plan(before.spec)).in_sync:
             engine.apply(plan)

@@ -2,17 +2,21 @@
 
 import shlex
 import subprocess
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.higress.faulty import expect_well, problems, running
 from tests.higress.higress_machine import KEY, HigressMachine
+from tests.higress.test_engine_refusals import stands
 from tests.higress.upstreams import Upstream, eventually
 
 pytestmark = pytest.mark.docker
 CANARY = "sk-canary-in-a-broken-file"
+ADD = ("config", "add", "--provider", "groq", "--key", "sk-groq-0123456789", "--no-check")
+SOON = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +147,7 @@ def test_an_api_server_that_gave_up_for_a_file_comes_back_without_it(
         "hint": "aigw restart",
     }
     assert machine.ask("gpt-4o")[0] == 200
-    add = ("config", "add", "--provider", "groq", "--key", "sk-groq-0123456789", "--no-check")
-    for command in (("start",), add):
+    for command in (("start",), ADD):
         refused = machine.run(*command, expect=3)
         assert refused.err.splitlines()[-1] == f"hint: mv {file} {file}.aside"
     file.unlink()
@@ -177,6 +180,52 @@ def test_an_envoy_that_gave_up_is_named_with_the_end_of_its_log(
     expect_well(machine, upstream)
 
 
+def store_files(machine: HigressMachine) -> Mapping[Path, bytes]:
+    """Return every file of the store, and the two documents."""
+    files = [file for file in machine.store.rglob("*.yaml") if file.is_file()]
+    files += [machine.data / name for name in ("gateway.yaml", "credentials.yaml")]
+    return {file: file.read_bytes() for file in files}
+
+
+@pytest.mark.parametrize("words", [("start",), ADD], ids=["start", "config add"])
+def test_an_envoy_that_hangs_is_refused_soon_by_its_name_and_nothing_is_written(
+    machine: HigressMachine, upstream: Upstream, words: tuple[str, ...]
+) -> None:
+    machine.sh("pkill -STOP -f '^/usr/local/bin/envoy'")
+    files, begun = store_files(machine), time.monotonic()
+    refused = machine.run(*words, expect=5)
+    assert time.monotonic() - begun < SOON
+    after = "" if words == ("start",) else "; everything is as before"
+    assert refused.err.splitlines()[-3:] == [
+        f"error: Envoy of gateway `{machine.name}` hangs: it takes connections and does not answer"
+        f"{after}",
+        "",
+        "hint: aigw restart",
+    ]
+    assert "by hand" not in refused.err
+    assert store_files(machine) == files
+    machine.run("restart")
+    expect_well(machine, upstream)
+
+
+def test_a_change_while_it_starts_and_does_not_come_up_waits_once_and_is_taken_back(
+    machine: HigressMachine, upstream: Upstream
+) -> None:
+    script = "#!/bin/sh\\nexec sleep 600\\n"
+    machine.sh(f"cd /usr/local/bin; mv envoy gone; printf '{script}' >envoy; chmod +x envoy")
+    machine.container.restart(timeout=0)
+    before, begun = stands(machine), time.monotonic()
+    refused = machine.start("--groq-key", "sk-groq-0123456789", "--timeout", "5", expect=5)
+    assert time.monotonic() - begun < SOON
+    assert stands(machine) == before
+    said = f"error: gateway `{machine.name}` is not ready: it does not answer /health"
+    assert f"{said}; everything is as before" in refused.err.splitlines()
+    assert "by hand" not in refused.err
+    machine.sh("mv /usr/local/bin/gone /usr/local/bin/envoy")
+    machine.run("restart")
+    expect_well(machine, upstream)
+
+
 def test_a_console_that_hangs_is_told_and_a_change_is_as_if_it_never_was(
     machine: HigressMachine, upstream: Upstream
 ) -> None:
@@ -184,9 +233,7 @@ def test_a_console_that_hangs_is_told_and_a_change_is_as_if_it_never_was(
     where = f"the console does not answer on 127.0.0.1:{machine.outer[1]}"
     assert problems(machine)["console_silent"]["message"] == where
     kept = (machine.data / "gateway.yaml").read_bytes()
-    refused = machine.run(
-        "config", "add", "--provider", "groq", "--key", "sk-groq-0123456789", "--no-check", expect=5
-    )
+    refused = machine.run(*ADD, expect=5)
     machine.sh("pkill -CONT -f '[p]rograms console'")
     assert refused.err.splitlines()[-3:] == [
         f"error: {where}; everything is as before",
@@ -205,7 +252,7 @@ def test_a_password_that_was_changed_in_the_console_is_used_from_then_on(
     body = {"oldPassword": old, "newPassword": new}
     assert machine.console("POST", "/user/changePassword", body)[0] == 200
     assert machine.account() == (user, new)
-    machine.run("config", "add", "--provider", "groq", "--key", "sk-groq-0123456789", "--no-check")
+    machine.run(*ADD)
     machine.run("config", "remove", "--provider", "groq")
     expect_well(machine, upstream)
     assert machine.account() == (user, new)
@@ -228,9 +275,7 @@ def test_a_bad_provider_put_in_by_hand_is_named_and_serves_no_worse(
     assert str(file) in told["message"]
     eventually(lambda: "update_rejected" in problems(machine))
     assert machine.ask("gpt-4o")[0] == 200
-    refused = machine.run(
-        "config", "add", "--provider", "groq", "--key", "sk-groq-0123456789", "--no-check", expect=5
-    )
+    refused = machine.run(*ADD, expect=5)
     assert "`nonsense`" in refused.err
     assert CANARY not in f"{told}{refused}"
     assert KEY not in f"{refused}"
