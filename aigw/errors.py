@@ -155,6 +155,10 @@ class NotReady(AigwError):
     exit_code = 5
 
 
+class OutcomeUnknown(NotReady):
+    """The engine was asked for a change, and may still make it."""
+
+
 class LeftAlone(NotReady):
     """What runs does not answer, and was left as it is, or as it was."""
 

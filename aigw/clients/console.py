@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from aigw.errors import EngineRefused, NotReady
+from aigw.errors import EngineRefused, NotReady, OutcomeUnknown
 from aigw.spec.secret import Secret
 
 ANSWER_SECONDS: Final = 15.0
@@ -44,7 +44,8 @@ class _Said(Struct, frozen=True, kw_only=True):
 
 class Console:
     """One console. Every method raises NotReady where it is silent, and EngineRefused where it
-    refuses; both without the text of its 500s, which can hold whole files with keys.
+    refuses; both without the text of its 500s, which can hold whole files with keys. OutcomeUnknown
+    is raised where it took a change and did not answer in time: what waits there it does later.
     """
 
     def __init__(
@@ -105,7 +106,14 @@ class Console:
     def _write(self, method: str, path: str, body: Json | None, *, what: str) -> None:
         """Write, again where another writer was in the way: of two at a moment one gets a 409."""
         for attempt in range(_TRIES):
-            said = self._send(method, path, body)
+            try:
+                said = self._send(method, path, body)
+            except NotReady as error:
+                if not isinstance(error.__cause__, TimeoutError):
+                    raise
+                message = f"{error.message} and may still change {what}"
+                message += ", which the next `aigw start` undoes"
+                raise OutcomeUnknown(message, hint="aigw restart") from error
             if said.status != HTTPStatus.CONFLICT:
                 break
             time.sleep(_PAUSE_SECONDS * (attempt + 1))

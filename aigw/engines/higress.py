@@ -1,7 +1,7 @@
 """The Higress engine: one container, configured by its file store and its console."""
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -34,14 +34,23 @@ from aigw.engines.higress_container import (
 )
 from aigw.engines.higress_image import GatewayImage
 from aigw.engines.higress_inside import Inside
+from aigw.engines.higress_live import is_back
 from aigw.engines.higress_look import look, unreachable
 from aigw.engines.higress_needed import PATHS, needs
 from aigw.engines.higress_plan import HigressPlan, reasons, steps
 from aigw.engines.higress_store import Store, aside
+from aigw.engines.higress_unfinished import Unfinished
 from aigw.engines.means import Means
 from aigw.engines.seen import Seen
 from aigw.engines.voice import Voice
-from aigw.errors import BadUsage, DockerGone, DockerMissing, SpecInvalid
+from aigw.errors import (
+    AigwError,
+    BadUsage,
+    DockerGone,
+    DockerMissing,
+    OutcomeUnknown,
+    SpecInvalid,
+)
 from aigw.rendering import higress_checks
 from aigw.rendering.higress import ADMIN_FILE, HigressSettings, Resources, render
 from aigw.rendering.higress_upstream import DOCKER_HOST
@@ -80,6 +89,7 @@ class HigressEngine:
         self._means = means
         self._drain_seconds = drain_seconds
         self._store = Store(paths.higress)
+        self._unfinished = Unfinished(paths.higress_run)
 
     @cached_property
     def _host(self) -> DockerHost:
@@ -142,8 +152,9 @@ class HigressEngine:
         self.refuse_needed(providers_of(was).keys() - {one.id for one in spec.providers})
         name, image = self._generation(spec, keys), self._image.here(spec.image)
         rendered = self._rendered(spec, keys, image, name)
-        there = self._store.read({*rendered, *was})
-        found = changes(there=there, rendered=rendered, was=was)
+        attempts = self._unfinished.attempts()
+        there = self._store.read({path for one in (rendered, was, *attempts) for path in one})
+        found = changes(there=there, rendered=rendered, was=was, attempts=attempts)
         arguments = create_arguments(spec, self._paths, image=image, machine=self._machine)
         because = reasons(container, arguments, made_with(self._paths))
         if container is None or because:
@@ -190,15 +201,30 @@ class HigressEngine:
         self._tell_of_others(plan)
         self._tell_of_neighbours(plan)
         self._tell_of_context(plan)
-        if plan.cold or plan.makes or plan.dead:
-            self._store.refuse_broken(plan.changes.wanted)
-            plan = self._boot.begin(
-                plan, self._adapted, seconds=self._seconds, retain=self._means.retain
-            )
-        elif not plan.in_sync:
-            plan = self._go_on(plan)
+        before = self._unfinished.attempts()
+        over = plan.cold or not before  # a console that is stopped does nothing later
+        if not over and not plan.dead and self._inside.rests(plan):
+            plan, over = self.plan(plan.spec, ring=plan.given), True
+        if not plan.in_sync:
+            plan = self._attempted(plan, before)
         self._boot.forget_others()
         keep_applied(self._paths.higress_run, plan.rendered)
+        self._unfinished.keep(() if over else before)
+
+    def _attempted(self, plan: HigressPlan, before: Sequence[Resources]) -> HigressPlan:
+        """Bring it about, and remember meanwhile that it may be half done."""
+        self._unfinished.keep((*before, plan.rendered))
+        try:
+            if plan.cold or plan.makes or plan.dead:
+                self._store.refuse_broken(plan.changes.wanted)
+                return self._boot.begin(
+                    plan, self._adapted, seconds=self._seconds, retain=self._means.retain
+                )
+            return self._go_on(plan)
+        except AigwError as error:
+            if not isinstance(error, OutcomeUnknown) and is_back(self._store, plan.changes):
+                self._unfinished.keep(before)
+            raise
 
     def restart(self, plan: HigressPlan, /) -> None:
         """Stop it and start it again as planned; who interrupts that has it start as it was."""
@@ -221,7 +247,8 @@ class HigressEngine:
         """Raise BadUsage when a route that a person made leads to one of these providers."""
         if not going:
             return
-        ours = read_applied(self._paths.higress_run)
+        applied = read_applied(self._paths.higress_run)
+        ours = {path for one in (applied, *self._unfinished.attempts()) for path in one}
         there = self._store.listed(*PATHS)
         routes = {path: body for path, body in there.items() if path not in ours}
         found = tuple(needs(routes, sorted(going)))

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from aigw.engines.higress_store import Store
 from aigw.rendering.concealing import cut_out
 from aigw.rendering.higress import ADMIN_FILE, Resources
 from aigw.rendering.higress_upstream import DOCKER_HOST
-from aigw.rendering.reconcile import Reconciled, reconcile, same
+from aigw.rendering.reconcile import Reconciled, reconcile, same, undone
 from aigw.rendering.template import Tree
 from aigw.spec.secret import Secret
 from aigw.state.files import write_atomically
@@ -34,7 +34,8 @@ class Changes(Struct, frozen=True, kw_only=True):
 
     `written` are those that differ, `removed` what we had put there and want no more, `edits` what
     somebody changed in what is ours, as `object: field`, and `gone` what somebody removed of it.
-    `taken` are providers that somebody had made and that are ours from now on.
+    `taken` are providers that somebody had made and that are ours from now on, `late` the objects
+    that an unfinished change is in.
     """
 
     there: Resources
@@ -44,31 +45,58 @@ class Changes(Struct, frozen=True, kw_only=True):
     edits: tuple[str, ...]
     gone: tuple[str, ...]
     taken: tuple[str, ...]
+    late: tuple[str, ...]
 
 
-def changes(*, there: Resources, rendered: Resources, was: Resources) -> Changes:
-    """Compare a store with what is rendered for it and what was applied last."""
+def changes(
+    *,
+    there: Resources,
+    rendered: Resources,
+    was: Resources,
+    attempts: Sequence[Resources] = (),
+) -> Changes:
+    """Compare a store with what is rendered for it and what was applied last.
+
+    `attempts` are what was rendered for changes that may have been made, or may still be.
+    """
+    seen = _seen(there, attempts, was)
     wanted: dict[str, dict[str, Tree]] = {}
     edits: list[str] = []
     for path, body in rendered.items():
         if path in there and path in ONCE:
             continue
-        found = _reconciled(path, there, body, was)
+        found = _reconciled(path, seen, body, was)
         wanted[path] = found.body
         edits += (f"{path}: {edit}" for edit in found.edits)
+    written = tuple(path for path, body in wanted.items() if _differ(there.get(path), body))
+    ours = {**was, **{path: body for path, body in there.items() if path not in seen}}
+    removed = tuple(path for path in ours if path not in rendered and path in there)
     return Changes(
         there=there,
         wanted=wanted,
-        written=tuple(
-            path
-            for path, body in wanted.items()
-            if path not in there or not same(there[path], body)
-        ),
-        removed=tuple(path for path in was if path not in rendered and path in there),
+        written=written,
+        removed=removed,
         edits=tuple(edits),
-        gone=tuple(path for path in wanted if path in was and path not in there),
-        taken=tuple(_taken(there, rendered, was)),
+        gone=tuple(path for path in wanted if path in was and path not in seen),
+        taken=tuple(_taken(seen, rendered, was)),
+        late=tuple(
+            path for path in (*written, *removed) if _differ(there.get(path), seen.get(path))
+        ),
     )
+
+
+def _seen(there: Resources, attempts: Sequence[Resources], was: Resources) -> Resources:
+    """Return a store as if attempts had never been made, where nobody changed it since."""
+    found = dict(there)
+    for attempt in reversed(attempts):
+        for path in {**attempt, **was}:
+            body = undone(found.pop(path, None), attempt.get(path), was.get(path))
+            found |= {} if body is None else {path: dict(body)}
+    return found
+
+
+def _differ(one: Mapping[str, Tree] | None, other: Mapping[str, Tree] | None) -> bool:
+    return one is not other and (one is None or other is None or not same(one, other))
 
 
 def _reconciled(

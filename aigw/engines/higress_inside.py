@@ -23,7 +23,7 @@ from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
 from aigw.engines.seen import Trouble
 from aigw.engines.voice import Voice
-from aigw.errors import AigwError, EngineRefused, LeftAlone, NotReady
+from aigw.errors import AigwError, LeftAlone, NotReady
 from aigw.rendering.higress import ADMIN_FILE
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.secret import Secret
@@ -36,6 +36,7 @@ _OF_PLUGINS = "extension_config_discovery."
 _CONSOLE_SECONDS = 3.0
 _HEALTH_SECONDS = 5.0
 _RESPAWN_SECONDS = 10.0
+_LATE_SECONDS = 2.0
 
 Adapt = Callable[[HigressPlan, str], HigressPlan]
 """Make a plan anew for a version of the plugins."""
@@ -86,6 +87,13 @@ class Inside:
             which = ", ".join(sorted(readiness.refusals))
             self._voice.note(f"note: Envoy refused a plugin that is not ours; ours serve ({which})")
         return plan
+
+    def rests(self, plan: HigressPlan) -> bool:
+        """Say whether the console answers, and give what waited in it the time to be done."""
+        if plan.container is None or _console_silent(plan.container):
+            return False
+        time.sleep(_LATE_SECONDS)
+        return True
 
     def starts(self, plan: HigressPlan, *, seconds: float) -> bool:
         """Say whether a running container is starting still; False once its Envoy answers.
@@ -237,8 +245,9 @@ class Inside:
         deadline = time.monotonic() + _BACK_SECONDS
         while plan.serving and place.generation() != plan.serving:
             if time.monotonic() > deadline:
-                message = f"{error.message}; and the old configuration does not serve again"
-                raise EngineRefused(message, hint="aigw restart", quoted=error.quoted) from error
+                error.message += "; and the old configuration does not serve again"
+                error.hint = "aigw restart"
+                return
             time.sleep(_POLL_SECONDS)
 
     def _blame(self, plan: HigressPlan, error: AigwError) -> None:

@@ -51,6 +51,18 @@ def take_back(store: Store, wanted: Changes, *, step: Callable[[str], None]) -> 
     remove(store, back, step=step)
 
 
+def is_back(store: Store, wanted: Changes) -> bool:
+    """Say whether every object that was to change is what it was before."""
+    paths = {*wanted.wanted, *wanted.removed}
+    now = store.read(paths)
+    return all(
+        path in now and same(now[path], wanted.there[path])
+        if path in wanted.there
+        else path not in now
+        for path in paths
+    )
+
+
 class Live(Struct, frozen=True, kw_only=True):
     """One running gateway: its store, its console, and who hears of every step."""
 

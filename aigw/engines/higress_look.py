@@ -10,6 +10,7 @@ from aigw.engines.higress_container import HTTP, is_ours, made_place, renamed
 from aigw.engines.higress_ending import INTERRUPTED, is_ending
 from aigw.engines.higress_inside import Inside, published
 from aigw.engines.higress_store import Store, aside
+from aigw.engines.higress_unfinished import Unfinished
 from aigw.engines.place import Place
 from aigw.engines.seen import Seen, State, Trouble
 from aigw.errors import AigwError
@@ -122,7 +123,12 @@ def _troubles(container: ContainerSeen, place: Place | None, generation: str) ->
 def _notes(paths: GatewayPaths) -> Iterator[Trouble]:
     """Yield what people changed by hand, their copies, and what it could not start again with."""
     store, applied = Store(paths.higress), read_applied(paths.higress_run)
-    found = changes(there=store.read(applied), rendered=applied, was=applied)
+    attempts = Unfinished(paths.higress_run).attempts()
+    there = store.read({path for one in (applied, *attempts) for path in one})
+    found = changes(there=there, rendered=applied, was=applied, attempts=attempts)
+    if applied and found.late:
+        message = f"an unfinished change is in {', '.join(found.late)}; `aigw start` undoes it"
+        yield Trouble(code="drift", message=message, hint="aigw plan")
     for path in found.gone:
         message = f"{path} was removed by hand; `aigw start` makes it again"
         yield Trouble(code="drift", message=message, hint="aigw plan --diff")

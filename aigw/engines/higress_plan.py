@@ -83,6 +83,8 @@ def steps(
         yield brings
     for edit in changes.edits:
         yield Step(action="overwrite", what=f"an edit in {edit}")
+    for path in changes.late:
+        yield Step(action="undo", what=f"an unfinished change in {path}")
     yield from _writes(changes, generation)
     for path in changes.removed:
         yield Step(action="remove", what=path)

@@ -126,6 +126,32 @@ class Merge(Struct, frozen=True, kw_only=True):
         return gson(merged) if holds is _json else dump_text(merged)
 
 
+def undo(there: Tree, attempt: Tree, was: Tree) -> Tree:
+    """Return a tree without what an attempt did to it, where nobody has changed that since.
+
+    Any of them may be NOTHING; `was` is what stood in our place before.
+    """
+    if alike(attempt, was):
+        return there
+    match there, attempt, was:
+        case Mapping(), Mapping(), Mapping():
+            return _undone(there, attempt, was)
+        case [list(), list(), list()] if all(map(_named, (there, attempt, was))):
+            return list(_undone(*map(_by_identity, (there, attempt, was))).values())
+        case _:
+            return was if alike(there, attempt) else there
+
+
+def _undone(
+    there: Mapping[Any, Tree], attempt: Mapping[Any, Tree], was: Mapping[Any, Tree]
+) -> dict[Any, Tree]:
+    left = {
+        name: undo(there.get(name, NOTHING), attempt.get(name, NOTHING), was.get(name, NOTHING))
+        for name in {**there, **was}
+    }
+    return {name: child for name, child in left.items() if child is not NOTHING}
+
+
 def alike(one: Tree, other: Tree) -> bool:
     """Say whether two trees mean the same in a store; a null member is as good as none."""
     match one, other:

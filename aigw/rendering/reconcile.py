@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aigw.rendering.merging import Merge, alike
+from aigw.rendering.merging import NOTHING, Merge, alike, undo
 
 Body = Mapping[str, Any]
 
@@ -47,6 +47,21 @@ def reconcile(there: Body | None, wanted: Body, was: Body | None) -> Reconciled:
     return Reconciled(body=raised(body, over=there), edits=tuple(edits))
 
 
+def undone(there: Body | None, attempt: Body | None, was: Body | None) -> Body | None:
+    """Return an object as if an attempt had never been made; None where there would be none.
+
+    What somebody else put there, or changed since, stays.
+    """
+    # An Ingress's time as well: the console gives one to what it makes, and we do not.
+    bare = [NOTHING if one is None else _without(one, STORES_OWN) for one in (there, attempt, was)]
+    left = undo(*bare)
+    if not isinstance(left, Mapping):
+        return None
+    own = {name: value for name, value in _metadata(there or {}).items() if name in STORES_OWN}
+    status = {"status": there["status"]} if there and "status" in there else {}
+    return {**left, "metadata": {**_metadata(left), **own}, **status}
+
+
 def raised(body: Body, *, over: Body | None) -> dict[str, Any]:
     """Return an object with the version that follows that of the one in the store."""
     version = str(_metadata(over or {}).get("resourceVersion", ""))
@@ -61,7 +76,10 @@ def same(one: Body, other: Body) -> bool:
 
 def ours(body: Body) -> dict[str, Any]:
     """Return an object without what the API server keeps in it."""
-    own = _stores_own(body)
+    return _without(body, _stores_own(body))
+
+
+def _without(body: Body, own: tuple[str, ...]) -> dict[str, Any]:
     metadata = {name: value for name, value in _metadata(body).items() if name not in own}
     rest = {name: value for name, value in body.items() if name != "status"}
     return {**rest, "metadata": metadata}

@@ -135,7 +135,7 @@ class GatewayPaths(Struct, frozen=True, kw_only=True):
 
     @property
     def higress_run(self) -> Path:
-        """What is known of the container: what was applied, and copies of what was overwritten."""
+        """What is known of the container: what was applied or begun, and what was overwritten."""
         return self.run / "higress"
 
     @property

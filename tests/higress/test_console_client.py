@@ -1,13 +1,14 @@
 """Our client of the console, with the stand-in's console over a store of its own."""
 
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aigw.clients.console import Console
-from aigw.errors import EngineRefused, NotReady
+from aigw.errors import EngineRefused, NotReady, OutcomeUnknown
 from aigw.spec.secret import Secret
 from tests.higress.control_plane import FIXTURES, ControlPlane
 
@@ -86,5 +87,19 @@ def test_a_password_with_colons_is_as_good_as_any(plane: ControlPlane) -> None:
 def test_a_console_that_is_not_there_says_where_it_was_looked_for() -> None:
     ours = Console("127.0.0.1", 1, user="admin", password=Secret("x"))
     assert ours.stands() == "the console does not answer on 127.0.0.1:1"
-    with pytest.raises(NotReady):
+    with pytest.raises(NotReady) as refused:
         ours.delete_provider("mine")
+    assert not isinstance(refused.value, OutcomeUnknown)
+
+
+def test_a_console_that_takes_a_change_and_is_silent_may_still_make_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        password = Secret("x")
+        ours = Console(*silent.getsockname(), user="admin", password=password, seconds=0.2)
+        with pytest.raises(OutcomeUnknown) as refused:
+            ours.put_provider(FORM)
+    assert refused.value.message == (
+        f"the console does not answer on {place} and may still change provider `mine`, "
+        "which the next `aigw start` undoes"
+    )

@@ -36,6 +36,7 @@ def unharmed(machine: HigressMachine, provider: Upstream) -> Iterator[None]:
     before = stands(machine)
     yield
     assert stands(machine) == before
+    assert not (machine.data / "run/higress/unfinished.json").exists()
     provider.forget()
     status, _, body = machine.ask("gpt-4o")
     assert status == 200, body

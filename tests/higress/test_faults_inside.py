@@ -15,7 +15,8 @@ from tests.higress.upstreams import Upstream, eventually
 
 pytestmark = pytest.mark.docker
 CANARY = "sk-canary-in-a-broken-file"
-ADD = ("config", "add", "--provider", "groq", "--key", "sk-groq-0123456789", "--no-check")
+LATE = "sk-canary-groq-0123"
+ADD = ("config", "add", "--provider", "groq", "--key", LATE, "--no-check")
 SOON = 60.0
 
 
@@ -121,10 +122,7 @@ def test_a_broken_file_that_keeps_the_console_from_writing_is_blamed(
     file = machine.store / "wasmplugins" / "evil.yaml"
     malformed(file)
     kept = (machine.data / "gateway.yaml").read_bytes()
-    refused = machine.run(
-        *("config", "add", "--provider", "groq", "--key", "sk-canary-groq-0123", "--no-check"),
-        *("-v", "--debug"), expect=5,
-    )  # fmt: skip
+    refused = machine.run(*ADD, "-v", "--debug", expect=5)
     file.unlink()
     assert f"`{file}` is broken: line 5: found unexpected end of stream" in refused.err
     assert refused.err.splitlines()[-1] == f"hint: mv {file} {file}.aside"
@@ -226,21 +224,96 @@ def test_a_change_while_it_starts_and_does_not_come_up_waits_once_and_is_taken_b
     expect_well(machine, upstream)
 
 
-def test_a_console_that_hangs_is_told_and_a_change_is_as_if_it_never_was(
-    machine: HigressMachine, upstream: Upstream
-) -> None:
+def refused_by_silence(machine: HigressMachine, what: str, *words: str) -> None:
+    """Have a change refused because the console hangs, asked for `what`; it hangs on."""
     machine.sh("pkill -STOP -f '[p]rograms console'")
     where = f"the console does not answer on 127.0.0.1:{machine.outer[1]}"
     assert problems(machine)["console_silent"]["message"] == where
-    kept = (machine.data / "gateway.yaml").read_bytes()
-    refused = machine.run(*ADD, expect=5)
-    machine.sh("pkill -CONT -f '[p]rograms console'")
+    before = stands(machine)
+    refused = machine.run(*words, expect=5)
     assert refused.err.splitlines()[-3:] == [
-        f"error: {where}; everything is as before",
+        f"error: {where} and may still change {what}, which the next `aigw start` undoes; "
+        "everything is as before",
         "",
-        "hint: aigw status",
+        "hint: aigw restart",
     ]
-    assert (machine.data / "gateway.yaml").read_bytes() == kept
+    assert stands(machine) == before
+    assert "drift" not in problems(machine)
+
+
+def listed(machine: HigressMachine) -> list[str]:
+    """Return the providers that the console has."""
+    return sorted(one["name"] for one in machine.console("GET", "/v1/ai/providers")[1]["data"])
+
+
+def holders(machine: HigressMachine, text: str) -> list[Path]:
+    """Return the files of the gateway that a text is in."""
+    files = [file for file in machine.data.rglob("*") if file.is_file()]
+    return [file for file in files if text.encode() in file.read_bytes()]
+
+
+def test_what_a_console_that_hung_does_after_all_is_ours_to_undo(
+    machine: HigressMachine, upstream: Upstream
+) -> None:
+    refused_by_silence(machine, "provider `groq`", *ADD)
+    machine.sh("pkill -CONT -f '[p]rograms console'")
+    eventually(lambda: listed(machine) == ["groq", "openai"])
+    path = "wasmplugins/ai-proxy.internal.yaml"
+    assert path in problems(machine)["drift"]["message"]
+    planned = machine.run("plan", expect=10).out
+    assert f"undo an unfinished change in {path}" in planned
+    assert "by hand" not in f"{planned}{machine.start()}"
+    assert listed(machine) == ["openai"]
+    assert holders(machine, LATE) == []
+    expect_well(machine, upstream)
+
+
+def test_a_start_waits_for_what_the_console_is_about_to_do_late(
+    machine: HigressMachine, upstream: Upstream
+) -> None:
+    refused_by_silence(machine, "provider `groq`", *ADD)
+    machine.sh("pkill -CONT -f '[p]rograms console'")
+    machine.start()
+    assert listed(machine) == ["openai"]
+    assert holders(machine, LATE) == []
+    expect_well(machine, upstream)
+
+
+def test_a_restart_makes_sure_that_nothing_comes_of_what_waited_in_the_console(
+    machine: HigressMachine, upstream: Upstream
+) -> None:
+    refused_by_silence(machine, "provider `groq`", *ADD)
+    machine.run("restart")
+    assert listed(machine) == ["openai"]
+    assert holders(machine, LATE) == []
+    expect_well(machine, upstream)
+
+
+def test_a_route_that_the_console_removes_late_comes_back_and_nobody_is_blamed(
+    machine: HigressMachine, upstream: Upstream
+) -> None:
+    machine.run(*ADD)
+    refused_by_silence(machine, "AI route `0-groq`", "config", "remove", "--provider", "groq")
+    machine.sh("pkill -CONT -f '[p]rograms console'")
+    eventually(lambda: machine.console("GET", "/v1/ai/routes/0-groq")[0] == 404)
+    assert "by hand" not in f"{problems(machine)}{machine.start()}"
+    assert machine.console("GET", "/v1/ai/routes/0-groq")[0] == 200
+    machine.run("config", "remove", "--provider", "groq")
+    assert holders(machine, LATE) == []
+    expect_well(machine, upstream)
+
+
+def test_what_somebody_makes_of_a_refused_provider_in_the_console_stays(
+    machine: HigressMachine, upstream: Upstream
+) -> None:
+    refused_by_silence(machine, "provider `groq`", *ADD)
+    machine.sh("pkill -CONT -f '[p]rograms console'")
+    eventually(lambda: listed(machine) == ["groq", "openai"])
+    groq = machine.console("GET", "/v1/ai/providers/groq")[1]["data"]
+    machine.console("PUT", "/v1/ai/providers/groq", {**groq, "tokens": ["sk-theirs-0123456789"]})
+    machine.start()
+    assert listed(machine) == ["groq", "openai"]
+    assert machine.console("DELETE", "/v1/ai/providers/groq")[0] == 204
     expect_well(machine, upstream)
 
 
