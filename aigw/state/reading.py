@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -66,10 +67,15 @@ Node = Text | Items | Entries
 
 
 def read_text(path: Path) -> str:
-    """Read a document of at most 10 MiB; raises SpecInvalid unless it is printable UTF-8."""
+    """Read a document of at most 10 MiB; raises SpecInvalid unless it is printable UTF-8.
+
+    So it does at once for a pipe or a device: who writes into it may never come.
+    """
     source = os.fspath(path)
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise SpecInvalid(source, [Problem(path="", message="is no regular file")])
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
         words = "there is no such file" if isinstance(error, FileNotFoundError) else reason(error)
@@ -83,6 +89,10 @@ def read_text(path: Path) -> str:
         raise SpecInvalid(source, [Problem(path=f"line {line}", message="is not UTF-8")]) from error
     _check_characters(text, source)
     return text
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _check_characters(text: str, source: str) -> None:

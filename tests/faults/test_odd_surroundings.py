@@ -1,5 +1,6 @@
 """What a shell, a service manager or a broken account can do to a command."""
 
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -110,3 +111,22 @@ def test_a_pipe_is_no_file_of_a_key(tmp_path: Path) -> None:
         assert (ended.code, ended.out) == (3, "")
         assert "/key` is a pipe: it can be read only once" in ended.err
         machine.run("delete", "--purge", "--yes")
+
+
+@pytest.mark.parametrize("name", ["gateway.yaml", "credentials.yaml"])
+def test_a_document_that_became_a_pipe_is_told_and_nobody_waits_for_it(
+    tmp_path: Path, name: str
+) -> None:
+    with Machine(folder=tmp_path) as machine:
+        machine.run("start", "--non-interactive", "--http-port", str(machine.port))
+        file = machine.data / name
+        file.unlink(missing_ok=True)
+        os.mkfifo(file)
+        commands = (("start", "--non-interactive"), ("config", "list"), ("route", "default", "x"))
+        for words in commands:
+            ended = machine.run(*words, expect=3)
+            assert f"error: {file} cannot be used:\n  is no regular file\n" in ended.err
+        told = machine.run("status", expect=5).out
+        assert f"problem: {file} cannot be used:\n  is no regular file\n" in told
+        machine.run("delete", "--purge", "--yes")
+        assert not file.exists()

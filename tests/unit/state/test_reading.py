@@ -1,3 +1,4 @@
+import os
 import time
 from pathlib import Path
 
@@ -72,6 +73,12 @@ def test_what_cannot_be_read_is_refused_quickly_with_its_line(
 def test_what_is_no_file_is_refused(tmp_path: Path, name: str, words: str) -> None:
     with pytest.raises(SpecInvalid, match=words):
         load_tree(tmp_path / name)
+
+
+def test_a_pipe_is_refused_without_waiting_for_who_writes_into_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gateway.yaml")
+    with pytest.raises(SpecInvalid, match="is no regular file"):
+        load_tree(tmp_path / "gateway.yaml")
 
 
 @pytest.mark.parametrize(
