@@ -129,7 +129,7 @@ class HigressEngine:
     def runs(self) -> bool:
         """Say whether the container runs: as Docker tells, or as it answers without Docker."""
         try:
-            container = self._quick.container(self._paths.name)
+            container = self._quick.container(self._paths.name) or renamed(self._quick, self._paths)
         except (DockerMissing, DockerGone) as error:
             place = made_place(self._paths)
             if place and place.generation():

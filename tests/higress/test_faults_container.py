@@ -83,12 +83,15 @@ def test_a_renamed_container_is_named_and_never_doubled(
         "message": f"its container was renamed to `{other}`",
         "hint": back,
     }
-    refused = machine.start(expect=6)
-    assert refused.err.splitlines()[-3:] == [
-        f"error: the container of gateway `{machine.name}` was renamed to `{other}`",
-        "",
-        f"hint: {back}",
-    ]
+    kept = (machine.data / "gateway.yaml").read_bytes()
+    for words in (("start", "--non-interactive"), ("route", "default", "gpt-4o")):
+        refused = machine.run(*words, expect=6)
+        assert refused.err.splitlines()[-3:] == [
+            f"error: the container of gateway `{machine.name}` was renamed to `{other}`",
+            "",
+            f"hint: {back}",
+        ]
+    assert (machine.data / "gateway.yaml").read_bytes() == kept
     machine.run("stop")
     assert machine.client.containers.get(other).status == "exited"
     machine.client.containers.get(other).rename(machine.name)
