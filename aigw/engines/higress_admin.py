@@ -14,7 +14,8 @@ _ADMIN = "http://127.0.0.1:15000"
 _API_SERVER = "https://127.0.0.1:18443/"
 _ASK = ("curl", "-sS", "-m", "5")
 _SECONDS = 15.0
-_REFUSALS = r"/stats?format=json&filter=update_rejected$"
+_REFUSED, _ACCEPTED = "update_rejected", "update_success"
+_REFUSALS = rf"/stats?format=json&filter={_REFUSED}$"
 _BETWEEN = "\x1e"  # a control character, which stands in no JSON
 _UNFINISHED = r"^http\..*\.downstream_rq_active$"
 _PROVIDERS = "ai-proxy.internal"
@@ -82,6 +83,11 @@ class Admin:
     def refusals(self) -> Mapping[str, int]:
         """Return how often each kind of configuration was refused; nothing for never."""
         return _counts(*self._get(_REFUSALS))
+
+    def accepted(self) -> Mapping[str, int]:
+        """Return how often each kind was accepted, by the name of the counter of its refusals."""
+        counts = _counts(*self._get(f"/stats?format=json&filter={_ACCEPTED}$"))
+        return {name.replace(_ACCEPTED, _REFUSED): count for name, count in counts.items()}
 
     def unfinished(self) -> int:
         """Count the requests that are not answered yet."""

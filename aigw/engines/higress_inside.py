@@ -1,11 +1,10 @@
 """What goes on inside a running container: looked at, changed, proved, and let finish."""
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from aigw.clients.console import Console
 from aigw.clients.containers import Attended, ContainerSeen
@@ -18,6 +17,7 @@ from aigw.engines.higress_ending import INTERRUPTED, is_ending, note_ending
 from aigw.engines.higress_live import Live, remove, take_back, write
 from aigw.engines.higress_plan import HigressPlan
 from aigw.engines.higress_ready import Expected, Readiness
+from aigw.engines.higress_refusals import Refusals
 from aigw.engines.higress_signs import death, written
 from aigw.engines.higress_store import Store
 from aigw.engines.place import Place
@@ -27,12 +27,11 @@ from aigw.errors import AigwError, LeftAlone, NotReady
 from aigw.rendering.higress import ADMIN_FILE
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.secret import Secret
-from aigw.state.files import private_folder, write_atomically
+from aigw.state.files import private_folder
 from aigw.state.paths import GatewayPaths
 
 _POLL_SECONDS = 0.1
 _BACK_SECONDS = 30.0
-_OF_PLUGINS = "extension_config_discovery."
 _CONSOLE_SECONDS = 3.0
 _HEALTH_SECONDS = 5.0
 _RESPAWN_SECONDS = 10.0
@@ -51,6 +50,7 @@ class Inside:
         self._store = store
         self._voice = voice
         self._admin = Admin(docker, paths.name)
+        self._refusals = Refusals(paths, self._admin, store)
 
     def generation(self, container: ContainerSeen | None) -> str:
         """Return the generation that answers now; empty when nobody answers."""
@@ -82,7 +82,7 @@ class Inside:
         plan = adapt(plan, self._admin.plugin_version())
         self._put(plan)  # not `write`: what people had edited is kept already
         readiness.await_effect(expected)
-        self._keep_refusals(readiness)
+        self._refusals.keep(readiness.refusals)
         if readiness.refusals:
             which = ", ".join(sorted(readiness.refusals))
             self._voice.note(f"note: Envoy refused a plugin that is not ours; ours serve ({which})")
@@ -151,14 +151,16 @@ class Inside:
             written = time.monotonic()
             readiness.await_effect(_expected(plan, seconds, refused=refused))
         except AigwError as error:
+            risen = self._refusals.since(refused)
             self._take_back(plan, error)
+            self._refusals.forget(risen)
             self._blame(plan, error)
             raise
         effect = before + time.monotonic() - written
         self._voice.step(
             f"waited {console.waited:.3f} s for the console, {effect:.3f} for the effect"
         )
-        self._keep_refusals(readiness)
+        self._refusals.keep(readiness.refusals)
 
     def troubles(self, container: ContainerSeen, serving: str) -> Iterator[Trouble]:
         """Yield what is wrong inside a container that runs and serves a generation, or none."""
@@ -168,7 +170,7 @@ class Inside:
         if (silent or not serving) and (found := death(container, self._docker)):
             yield Trouble(code="part_dead", message=found.problem, hint="aigw restart")
         with suppress(AigwError):
-            if refused := self._still_refused():
+            if refused := self._refusals.still():
                 message = f"Envoy refused what was changed last ({refused}) and serves what it had"
                 yield Trouble(code="update_rejected", message=message, hint="aigw logs --engine")
 
@@ -186,33 +188,6 @@ class Inside:
                     return False
                 time.sleep(_POLL_SECONDS)
         return True
-
-    def _still_refused(self) -> str:
-        """Name a refusal since all was well last; empty where the store is in force nevertheless.
-
-        Its counter only rises: that something else was taken later shows in what is in force.
-        """
-        known = self._known_refusals()
-        counts = self._admin.refusals()
-        risen = [name for name, count in counts.items() if count > known.get(name, 0)]
-        others = [name for name in risen if _OF_PLUGINS not in name]
-        if others or not risen:
-            return next(iter(others), "")
-        return risen[0] if self._admin.in_force().lacks(self._store.plugin_texts()) else ""
-
-    def _known_refusals(self) -> Mapping[str, int]:
-        """Return how often configurations had been refused when all was well last."""
-        with suppress(OSError, ValueError):
-            tree: Mapping[str, int] = json.loads(self._refusals.read_text(encoding="utf-8"))
-            return tree
-        return {}
-
-    def _keep_refusals(self, readiness: Readiness) -> None:
-        write_atomically(self._refusals, json.dumps(readiness.refusals), durable=False)
-
-    @property
-    def _refusals(self) -> Path:
-        return self._paths.higress_run / "refusals.json"
 
     def _readiness(self, plan: HigressPlan) -> Readiness:
         fresh = plan.cold or plan.makes or bool(plan.dead)

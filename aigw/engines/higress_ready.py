@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from http import HTTPStatus
 
@@ -108,17 +108,27 @@ class Readiness:
 
         At a boot what somebody else's plugin refused does not count once ours is in force.
         """
-        found, before = self._admin.in_force(), expected.refused or {}
+        found = self._admin.in_force()
         self.refusals = found.refused
-        risen = [name for name, count in found.refused.items() if count > before.get(name, 0)]
+        risen = _risen(found.refused, expected)
         missing = _missing(found, expected)
         if risen and not found.texts:
             missing = "its plugins are not there"
         if risen and not self._may_come(expected, missing):
-            words = self._last_words("gateway", expected)
-            message = f"the gateway refused its configuration ({risen[0]})"
-            raise EngineRefused(message, quoted=words)
+            raise self._refusal(risen, expected)
         return missing or _unplaced(found, expected)
+
+    def _refuse_rejected(self, expected: Expected) -> None:
+        """Raise EngineRefused for a change that Envoy refused: its generation never comes."""
+        if expected.refused is None:
+            return  # at a boot it may have been another's, see `_may_come`
+        with suppress(NotReady, DockerRefused):
+            if risen := _risen(self._admin.refusals(), expected):
+                raise self._refusal(risen, expected)
+
+    def _refusal(self, risen: str, expected: Expected) -> EngineRefused:
+        words = self._last_words("gateway", expected)
+        return EngineRefused(f"the gateway refused its configuration ({risen})", quoted=words)
 
     def _may_come(self, expected: Expected, missing: str) -> bool:
         """Say whether a refusal may have been another's: at a boot, and ours is or comes soon."""
@@ -138,6 +148,7 @@ class Readiness:
                 if now - looked > _LOOK_SECONDS:
                     looked = now
                     self._refuse_dead(expected)
+                    self._refuse_rejected(expected)
                 if now > expected.deadline:
                     raise NotReady(
                         f"gateway `{self._paths.name}` is not ready: {words}",
@@ -161,6 +172,12 @@ class Readiness:
 
     def _last_words(self, part: str, expected: Expected) -> str:
         return last_words(self._paths.part_logs, part, expected.keys, before=self._before)
+
+
+def _risen(counts: Mapping[str, int], expected: Expected) -> str:
+    """Name a counter of refusals that has risen; empty for none."""
+    before = expected.refused or {}
+    return next((name for name, count in counts.items() if count > before.get(name, 0)), "")
 
 
 def _missing(found: InForce, expected: Expected) -> str:

@@ -20,7 +20,7 @@ _MOST_BYTES = 64 * 1024
 _OOM_KILLS = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
 _MORE = "aigw start --memory 2g"
 _LINES = 5
-_LONGEST_LINE = 300
+_LONGEST_LINE = 400
 
 
 class Death(Struct, frozen=True, kw_only=True):
@@ -86,8 +86,14 @@ def last_words(
     except OSError:
         return ""
     lines = [line for line in hide(text, keys).splitlines() if line.strip()][-_LINES:]
-    shown = "".join(f"\n  {_printable(line[:_LONGEST_LINE])}" for line in lines)
+    shown = "".join(f"\n  {_printable(_shortened(line))}" for line in lines)
     return f"\nthe end of its log:{shown}" if shown else ""
+
+
+def _shortened(line: str) -> str:
+    """Return the two ends of a long line: Envoy quotes what it refuses, and then says why."""
+    half = _LONGEST_LINE // 2
+    return line if len(line) <= _LONGEST_LINE else f"{line[:half]} ... {line[-half:]}"
 
 
 def _printable(line: str) -> str:

@@ -1,6 +1,7 @@
 """What a gateway does not take: said, and everything serves and stands as before."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.docker
 
 PROXY = "wasmplugins/ai-proxy.internal.yaml"
 DEEP = "sk-deep-0123456789"
+SOON = 30.0
 
 
 def stands(machine: HigressMachine) -> tuple[object, ...]:
@@ -94,6 +96,24 @@ def test_what_envoy_refuses_leaves_the_old_keys_and_routes(
     add(running, provider, expect=0)
     assert running.ask("deepseek-chat")[0] == 200
     running.run("config", "remove", "--provider", "deepseek")
+
+
+def test_routes_that_envoy_refuses_are_told_soon_and_forgotten_once_they_are_taken_back(
+    running: HigressMachine, provider: Upstream
+) -> None:
+    models = ",".join(f"m{number}-*x*" for number in range(200))
+    url = f"http://{provider.ip}:8000/v1"
+    glob = ("--provider", "custom-openai", "--id", "glob", "--url", url, "--models", models)
+    begun = time.monotonic()
+    with unharmed(running, provider):
+        refused = running.run("config", "add", *glob, "--no-check", expect=5)
+    assert time.monotonic() - begun < SOON
+    first, *log = refused.err.partition("error: ")[2].splitlines()
+    assert first.startswith("the gateway refused its configuration (http.")
+    assert first.endswith(".rds.http.8080.update_rejected); everything is as before")
+    assert any("regex" in line and "program size" in line for line in log), log
+    assert _problems(running, expect=0) == []
+    assert running.run("plan").code == 0
 
 
 def _raised(tree: dict[str, Any], by: int = 1) -> dict[str, Any]:
