@@ -16,6 +16,7 @@ from aigw.engines.higress_changes import (
     forget_everywhere,
     keep_applied,
     moved_here,
+    mute,
     providers_of,
     read_applied,
 )
@@ -154,7 +155,8 @@ class HigressEngine:
         rendered = self._rendered(spec, keys, image, name)
         attempts = self._unfinished.attempts()
         there = self._store.read({path for one in (rendered, was, *attempts) for path in one})
-        found = changes(there=there, rendered=rendered, was=was, attempts=attempts)
+        broken = mute(self._store, was=was, there=there)
+        found = changes(there=there, rendered=rendered, was=was, attempts=attempts, broken=broken)
         arguments = create_arguments(spec, self._paths, image=image, machine=self._machine)
         because = reasons(container, arguments, made_with(self._paths))
         if container is None or because:
@@ -216,7 +218,7 @@ class HigressEngine:
         self._unfinished.keep((*before, plan.rendered))
         try:
             if plan.cold or plan.makes or plan.dead:
-                self._store.refuse_broken(plan.changes.wanted)
+                self._store.refuse_broken(plan.changes.wanted, but=plan.changes.broken)
                 return self._boot.begin(
                     plan, self._adapted, seconds=self._seconds, retain=self._means.retain
                 )
@@ -229,7 +231,7 @@ class HigressEngine:
     def restart(self, plan: HigressPlan, /) -> None:
         """Stop it and start it again as planned; who interrupts that has it start as it was."""
         plan = self._prepared(plan, again=True)  # while the old one serves: it may fail
-        self._store.refuse_broken(plan.changes.wanted)
+        self._store.refuse_broken(plan.changes.wanted, but=plan.changes.broken)
         try:
             self._boot.make_way(plan.container)
             self._bring_about(self.plan(plan.spec, ring=plan.given))
@@ -368,8 +370,8 @@ class HigressEngine:
 
     def _rendered(self, spec: GatewaySpec, ring: KeyRing, image: str, name: str) -> Resources:
         known = self._image.known
-        there = self._store.read((ADMIN_FILE,))
-        found = higress_account.account(there)
+        found = higress_account.account(self._store.read((ADMIN_FILE,)))
+        found = found or higress_account.account(read_applied(self._paths.higress_run))
         settings = HigressSettings(
             defaults=self._image.defaults(image) if image else {},
             password=found.password if found else higress_account.new_password(),

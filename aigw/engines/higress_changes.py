@@ -22,6 +22,9 @@ from aigw.state.files import write_atomically
 ONCE = frozenset({ADMIN_FILE, "configmaps/higress-console.yaml"})
 """What is written before the first boot only: from then on it is the console's."""
 
+PROXY = "wasmplugins/ai-proxy.internal.yaml"
+"""Has the providers and their keys: without it no chat is answered."""
+
 KEY_AUTH = "wasmplugins/key-auth.internal.yaml"
 """Says who needs a key, which is ours at first only: people switch it in the console."""
 
@@ -35,7 +38,8 @@ class Changes(Struct, frozen=True, kw_only=True):
     `written` are those that differ, `removed` what we had put there and want no more, `edits` what
     somebody changed in what is ours, as `object: field`, and `gone` what somebody removed of it.
     `taken` are providers that somebody had made and that are ours from now on, `late` the objects
-    that an unfinished change is in.
+    that an unfinished change is in. `broken` says what is wrong with files of ours that say nothing
+    any more: what was applied last is taken for what is there, and has to be written first.
     """
 
     there: Resources
@@ -46,6 +50,7 @@ class Changes(Struct, frozen=True, kw_only=True):
     gone: tuple[str, ...]
     taken: tuple[str, ...]
     late: tuple[str, ...]
+    broken: Mapping[str, str]
 
 
 def changes(
@@ -53,12 +58,14 @@ def changes(
     there: Resources,
     rendered: Resources,
     was: Resources,
+    broken: Mapping[str, str],
     attempts: Sequence[Resources] = (),
 ) -> Changes:
     """Compare a store with what is rendered for it and what was applied last.
 
     `attempts` are what was rendered for changes that may have been made, or may still be.
     """
+    there = {**there, **{path: was[path] for path in broken}}
     seen = _seen(there, attempts, was)
     wanted: dict[str, dict[str, Tree]] = {}
     edits: list[str] = []
@@ -82,7 +89,17 @@ def changes(
         late=tuple(
             path for path in (*written, *removed) if _differ(there.get(path), seen.get(path))
         ),
+        broken=broken,
     )
+
+
+def mute(store: Store, *, was: Resources, there: Resources) -> dict[str, str]:
+    """Say what is wrong with files of ours that are there, though nothing can be read out of them.
+
+    But with that of key-auth: who needs a key is not ours to say.
+    """
+    lost = {path: body for path, body in was.items() if path not in there and path != KEY_AUTH}
+    return store.mute(lost)
 
 
 def _seen(there: Resources, attempts: Sequence[Resources], was: Resources) -> Resources:
@@ -163,7 +180,7 @@ def only_renamed(
 
 def providers_of(resources: Resources) -> Mapping[str, Mapping[str, Tree]]:
     """Return the entries of ai-proxy by provider id."""
-    spec = resources.get("wasmplugins/ai-proxy.internal.yaml", {}).get("spec") or {}
+    spec = resources.get(PROXY, {}).get("spec") or {}
     listed = (spec.get("defaultConfig") or {}).get("providers") or []
     return {str(one["id"]): one for one in listed if "id" in one}
 

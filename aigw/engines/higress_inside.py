@@ -14,7 +14,7 @@ from aigw.engines.higress_changes import Changes, clusters_of, providers_of
 from aigw.engines.higress_container import CONSOLE, HTTP
 from aigw.engines.higress_copies import OVERWRITTEN
 from aigw.engines.higress_ending import INTERRUPTED, is_ending, note_ending
-from aigw.engines.higress_live import Live, remove, take_back, write
+from aigw.engines.higress_live import Live, mend, remove, take_back, write
 from aigw.engines.higress_plan import HigressPlan
 from aigw.engines.higress_ready import Expected, Readiness
 from aigw.engines.higress_refusals import Refusals
@@ -132,6 +132,7 @@ class Inside:
     def write(self, plan: HigressPlan) -> None:
         """Write everything by file."""
         self._keep_edits(plan.changes)
+        mend(self._store, plan.changes, step=self._voice.step)
         self._put(plan)
 
     def _put(self, plan: HigressPlan) -> None:
@@ -143,9 +144,10 @@ class Inside:
         begun = time.monotonic()
         refused = self._admin.refusals()
         before = time.monotonic() - begun
+        self._keep_edits(plan.changes)
+        mend(self._store, plan.changes, step=self._voice.step)
         console, readiness = self.console(plan.spec), self._readiness(plan)
         live = Live(store=self._store, console=console, step=self._voice.step)
-        self._keep_edits(plan.changes)
         try:
             live.bring_about(plan.changes, generation=plan.generation)
             written = time.monotonic()
@@ -236,12 +238,19 @@ class Inside:
         """Keep a copy of what somebody changed by hand and we are about to overwrite; say so."""
         for path in found.gone:
             self._voice.note(f"making {path} again, which was removed by hand")
+        for path, words in found.broken.items():
+            kept = self._kept(path)
+            self._voice.note(f"making {path} again, which was broken by hand ({words}){kept}")
         for path in dict.fromkeys(edit.partition(": ")[0] for edit in found.edits):
             fields = [edit.removeprefix(f"{path}: ") for edit in found.edits if path in edit]
-            folder = private_folder(self._paths.higress_run / OVERWRITTEN)
-            copy = folder / path.replace("/", ".")
-            kept = f"; as it was it is kept as `{copy}`" if self._store.copy(path, copy) else ""
+            kept = self._kept(path)
             self._voice.note(f"overwriting a change by hand in {path} ({', '.join(fields)}){kept}")
+
+    def _kept(self, path: str) -> str:
+        """Copy a file that is about to be overwritten, and say so."""
+        folder = private_folder(self._paths.higress_run / OVERWRITTEN)
+        copy = folder / path.replace("/", ".")
+        return f"; as it was it is kept as `{copy}`" if self._store.copy(path, copy) else ""
 
 
 def _console_silent(container: ContainerSeen) -> str:

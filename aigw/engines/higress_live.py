@@ -38,6 +38,14 @@ def remove(store: Store, wanted: Changes, *, step: Callable[[str], None]) -> Non
         store.delete(path)
 
 
+def mend(store: Store, wanted: Changes, *, step: Callable[[str], None]) -> None:
+    """Write what of ours is broken as it was: the console reads all files of a kind, or none."""
+    for path in wanted.broken:
+        step(f"write {path}")
+        store.write(path, raised(wanted.there[path], over=None))
+    store.settle()
+
+
 def take_back(store: Store, wanted: Changes, *, step: Callable[[str], None]) -> None:
     """Make every object that was to change be again what it was before."""
     before = {

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from aigw.clients.containers import Attended, ContainerSeen
 from aigw.clients.process import held
-from aigw.engines.higress_changes import changes, read_applied
+from aigw.engines.higress_changes import changes, mute, read_applied
 from aigw.engines.higress_container import HTTP, is_ours, made_place, renamed
 from aigw.engines.higress_ending import INTERRUPTED, is_ending
 from aigw.engines.higress_inside import Inside, published
@@ -125,10 +125,14 @@ def _notes(paths: GatewayPaths) -> Iterator[Trouble]:
     store, applied = Store(paths.higress), read_applied(paths.higress_run)
     attempts = Unfinished(paths.higress_run).attempts()
     there = store.read({path for one in (applied, *attempts) for path in one})
-    found = changes(there=there, rendered=applied, was=applied, attempts=attempts)
+    broken = mute(store, was=applied, there=there)
+    found = changes(there=there, rendered=applied, was=applied, attempts=attempts, broken=broken)
     if applied and found.late:
         message = f"an unfinished change is in {', '.join(found.late)}; `aigw start` undoes it"
         yield Trouble(code="drift", message=message, hint="aigw plan")
+    for path, words in broken.items():
+        message = f"{path} was broken by hand ({words}); `aigw start` makes it again"
+        yield Trouble(code="drift", message=message, hint="aigw start")
     for path in found.gone:
         message = f"{path} was removed by hand; `aigw start` makes it again"
         yield Trouble(code="drift", message=message, hint="aigw plan --diff")
@@ -138,7 +142,7 @@ def _notes(paths: GatewayPaths) -> Iterator[Trouble]:
     for file in store.copies():
         message = f"`{file}` is a second live object, named after its file; it stops no start"
         yield Trouble(code="store_copy", message=message, hint=aside(str(file)))
-    for problem in store.broken():
+    for problem in store.broken(but=broken):
         message = f"{problem}; the gateway could not start again with it"
         yield Trouble(
             code="store_broken", message=message, hint=store.mended(problem.path, applied)

@@ -81,6 +81,8 @@ def steps(
     """
     if brings:
         yield brings
+    for path, words in changes.broken.items():
+        yield Step(action="mend", what=f"{path}: {words}")
     for edit in changes.edits:
         yield Step(action="overwrite", what=f"an edit in {edit}")
     for path in changes.late:
@@ -92,7 +94,7 @@ def steps(
         ports = f"{listen.http}, {listen.https} and {listen.console} of {listen.address}"
         yield Step(action="create", what=f"container with ports {ports}")
     else:
-        stale = stale and not changes.written
+        stale = stale and not changes.written and not changes.broken
         yield from _container_steps(container, because, stale=stale, dead=dead)
 
 

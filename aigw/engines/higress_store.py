@@ -82,12 +82,13 @@ class Store:
         return "aigw console --open" if path in ours else aside(file)
 
     def read(self, paths: Iterable[str]) -> Resources:
-        """Return those that are there; one that cannot be read is as good as none."""
+        """Return those that are there; one that is empty or cannot be read is as good as none."""
         found: dict[str, dict[str, Tree]] = {}
         for path in paths:
             with suppress(OSError, ValueError):
                 text = (self._folder / path).read_text(encoding="utf-8")
-                found[path] = self._bodies[text] = self._bodies.get(text) or load(text)
+                if body := self._bodies.get(text) or load(text):
+                    found[path] = self._bodies[text] = body
         return found
 
     def listed(self, *patterns: str) -> Resources:
@@ -95,14 +96,25 @@ class Store:
         files = (file for pattern in patterns for file in sorted(self._folder.glob(pattern)))
         return self.read(file.relative_to(self._folder).as_posix() for file in files)
 
-    def broken(self, instead: Resources | None = None) -> Iterator[Problem]:
+    def mute(self, ours: Resources) -> dict[str, str]:
+        """Say of objects that cannot be read, though their files are there, what is wrong."""
+        return {
+            path: next(_refused(self._folder / path, path, body), "it is empty")
+            for path, body in ours.items()
+            if (self._folder / path).exists()
+        }
+
+    def broken(
+        self, instead: Resources | None = None, *, but: Collection[str] = ()
+    ) -> Iterator[Problem]:
         """Yield each file with which Higress could not start; `path` is always the file's.
 
         For objects of `instead` it is their bodies that count, once the file itself is readable.
+        Objects of `but` are left out.
         """
         bodies = instead or {}
         for path, file in self._live():
-            for message in _refused(file, path, bodies.get(path)):
+            for message in () if path in but else _refused(file, path, bodies.get(path)):
                 yield Problem(path=str(file), message=message)
 
     def copies(self) -> Iterator[Path]:
@@ -129,9 +141,9 @@ class Store:
             if not spec.get("defaultConfigDisable"):
                 yield from _texts(spec.get("defaultConfig"))
 
-    def refuse_broken(self, instead: Resources) -> None:
+    def refuse_broken(self, instead: Resources, *, but: Collection[str]) -> None:
         """Raise SpecInvalid for files with which Higress could not start; see `broken`."""
-        problems = tuple(self.broken(instead))
+        problems = tuple(self.broken(instead, but=but))
         if problems:
             raise SpecInvalid("the gateway's store", problems, hint=aside(problems[0].path))
 
@@ -163,7 +175,7 @@ class Store:
 
     def copy(self, path: str, target: Path) -> bool:
         """Keep an object's file as it is at another place, if there is one; raises CannotWrite."""
-        with suppress(FileNotFoundError, UnicodeDecodeError):
+        with suppress(OSError, UnicodeDecodeError):
             write_atomically(target, (self._folder / path).read_text(encoding="utf-8"))
             return True
         return False
