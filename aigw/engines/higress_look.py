@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from aigw.clients.containers import Attended, ContainerSeen
 from aigw.clients.process import held
-from aigw.engines.higress_changes import changes, mute, read_applied
+from aigw.engines.higress_changes import PROXY, changes, mute, read_applied
 from aigw.engines.higress_container import HTTP, is_ours, made_place, renamed
 from aigw.engines.higress_ending import INTERRUPTED, is_ending
 from aigw.engines.higress_inside import Inside, published
@@ -52,7 +52,8 @@ def look(paths: GatewayPaths, docker: Attended, inside: Inside) -> Seen:
     runs = container.status == "running"
     generation = place.generation() if place and runs else ""
     inner = inside.troubles(container, generation) if runs else ()
-    troubles = (*(_ending(container, paths) or _troubles(container, place, generation)), *inner)
+    outer = _ending(container, paths) or _troubles(container, place, generation)
+    troubles = (*outer, *inner, *_keyless(paths))
     return Seen(
         state=State.DEGRADED if troubles else State.RUNNING,
         generation=generation,
@@ -118,6 +119,13 @@ def _troubles(container: ContainerSeen, place: Place | None, generation: str) ->
     elif not generation:
         message = f"`{place}` does not answer GET /health"
         yield Trouble(code="not_answering", message=message, hint="aigw logs --engine")
+
+
+def _keyless(paths: GatewayPaths) -> Iterator[Trouble]:
+    """Yield that the store has lost all keys, whatever Envoy still has; notes say how."""
+    if not Store(paths.higress).read((PROXY,)):
+        message = "the keys of the providers are gone from its store"
+        yield Trouble(code="keys_gone", message=message, hint="aigw start")
 
 
 def _notes(paths: GatewayPaths) -> Iterator[Trouble]:

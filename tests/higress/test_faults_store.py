@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.higress.faulty import expect_well, running
+from tests.higress.faulty import expect_well, problems, running
 from tests.higress.higress_machine import HigressMachine
 from tests.higress.upstreams import Upstream
 
@@ -59,6 +59,25 @@ def test_a_file_of_ours_that_was_broken_is_told_and_mended_by_whatever_comes_nex
         assert command[0] != "start" or copy.read_text() == text
         assert machine.run("plan").code == 0
     assert machine.born() == born
+    expect_well(machine, upstream)
+
+
+@pytest.mark.parametrize("text", [None, "", "a: ["], ids=["removed", "empty", "malformed"])
+def test_a_gateway_whose_keys_are_gone_is_degraded_until_the_next_start(
+    machine: HigressMachine, upstream: Upstream, text: str | None
+) -> None:
+    file = machine.store / PROXY
+    if text is None:
+        file.unlink()
+    else:
+        file.write_text(text)
+    said = machine.run("status", "--json", expect=5).json()
+    assert said["state"] == "degraded"
+    assert said["in_sync"] is False
+    assert {code: one["hint"] for code, one in problems(machine).items()} == {
+        "keys_gone": "aigw start",
+        "drift": "aigw plan --diff" if text is None else "aigw start",
+    }
     expect_well(machine, upstream)
 
 
