@@ -281,6 +281,7 @@ class HigressEngine:
         with suppress(DockerMissing, DockerGone):
             if not any(one.running for one in containers_of(self._quick, self._paths)):
                 forget_everywhere(self._paths.higress_run, self._store, keys)
+                self._unfinished.forget(keys)
 
     def remove(self) -> tuple[str, ...]:
         """Remove every container of the gateway; what they wrote is ours from then on."""

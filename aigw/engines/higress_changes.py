@@ -157,13 +157,14 @@ def forget_everywhere(folder: Path, store: Store, keys: Iterable[Secret]) -> Non
     """
     was, gone = read_applied(folder), [*keys]
     for path, body in store.read(was).items():
-        if (left := _cut(body, gone)) != body:
+        if (left := cut(body, gone)) != body:
             store.write(path, left)
     store.settle()
-    keep_applied(folder, {path: _cut(body, gone) for path, body in was.items()})
+    keep_applied(folder, {path: cut(body, gone) for path, body in was.items()})
 
 
-def _cut(body: Mapping[str, Tree], keys: Iterable[Secret]) -> dict[str, Tree]:
+def cut(body: Mapping[str, Tree], keys: Iterable[Secret]) -> dict[str, Tree]:
+    """Return an object in which none of the keys stands."""
     left = cut_out(body, keys)
     assert isinstance(left, dict)
     return left

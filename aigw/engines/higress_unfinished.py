@@ -1,12 +1,14 @@
 """Changes that may have been made in part, or may still be: what comes of them is ours to undo."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from aigw.engines.higress_changes import cut
 from aigw.rendering.higress import Resources
+from aigw.spec.secret import Secret
 from aigw.state.files import write_atomically
 
 
@@ -31,3 +33,9 @@ class Unfinished:
         text = msgspec.json.encode([msgspec.Raw(one) for one in once]).decode()
         # A power cut ends the console as well, and all that waits in it.
         write_atomically(self._file, text, durable=False)
+
+    def forget(self, keys: Iterable[Secret]) -> None:
+        """Cut keys out of them, as out of the store; raises CannotWrite."""
+        gone = [*keys]
+        attempts = self.attempts()
+        self.keep([{path: cut(body, gone) for path, body in one.items()} for one in attempts])

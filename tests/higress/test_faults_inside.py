@@ -11,6 +11,7 @@ import pytest
 from tests.higress.faulty import expect_well, problems, running
 from tests.higress.higress_machine import KEY, HigressMachine
 from tests.higress.test_engine_refusals import stands
+from tests.higress.test_engine_removed_keys import ANOTHER, SECOND
 from tests.higress.upstreams import Upstream, eventually
 
 pytestmark = pytest.mark.docker
@@ -287,6 +288,18 @@ def test_a_restart_makes_sure_that_nothing_comes_of_what_waited_in_the_console(
     assert listed(machine) == ["openai"]
     assert holders(machine, LATE) == []
     expect_well(machine, upstream)
+
+
+def test_a_key_that_is_removed_while_nothing_runs_stays_in_no_unfinished_change(
+    machine: HigressMachine, upstream: Upstream
+) -> None:
+    refused_by_silence(machine, "provider `groq`", *ADD)
+    machine.run("stop")
+    machine.run(*ANOTHER, SECOND)
+    assert holders(machine, KEY) == []
+    machine.run(*ANOTHER, KEY)
+    expect_well(machine, upstream)
+    assert holders(machine, LATE) == []
 
 
 def test_a_route_that_the_console_removes_late_comes_back_and_nobody_is_blamed(
