@@ -1,6 +1,5 @@
 """The Higress engine: one container, configured by its file store and its console."""
 
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -9,37 +8,25 @@ from typing import TYPE_CHECKING, NoReturn
 
 from aigw.clients.docker_hosts import DockerHost, find
 from aigw.clients.docker_quick import QuickDocker
-from aigw.engines import higress_account
 from aigw.engines.higress_boot import Boot
 from aigw.engines.higress_changes import (
-    changes,
     forget_everywhere,
     keep_applied,
-    moved_here,
-    mute,
-    providers_of,
-    read_applied,
 )
 from aigw.engines.higress_container import (
-    Machine,
     containers_of,
-    create_arguments,
     is_ours,
     made_place,
-    made_with,
-    refuse_foreign,
-    refuse_renamed,
-    refuse_too_many,
-    refuse_unnameable,
     renamed,
 )
 from aigw.engines.higress_image import GatewayImage
 from aigw.engines.higress_inside import Inside
 from aigw.engines.higress_live import is_back
 from aigw.engines.higress_look import look, unreachable
-from aigw.engines.higress_needed import PATHS, needs
-from aigw.engines.higress_plan import HigressPlan, reasons, steps
-from aigw.engines.higress_store import Store, aside
+from aigw.engines.higress_notes import tell
+from aigw.engines.higress_plan import HigressPlan
+from aigw.engines.higress_planning import Planning
+from aigw.engines.higress_store import Store
 from aigw.engines.higress_unfinished import Unfinished
 from aigw.engines.means import Means
 from aigw.engines.seen import Seen
@@ -50,24 +37,18 @@ from aigw.errors import (
     DockerGone,
     DockerMissing,
     OutcomeUnknown,
-    SpecInvalid,
 )
-from aigw.rendering import higress_checks
-from aigw.rendering.higress import ADMIN_FILE, HigressSettings, Resources, render
-from aigw.rendering.higress_upstream import DOCKER_HOST
+from aigw.rendering.higress import Resources
 from aigw.spec.gateway import GatewaySpec
-from aigw.spec.generation import generation
 from aigw.spec.secret import Secret
 from aigw.state.paths import GatewayPaths
-from aigw.state.secrets import KeyRing, fingerprints, load_credentials, resolve, salt
+from aigw.state.secrets import KeyRing, salt
 
 if TYPE_CHECKING:  # slow to import
     from aigw.clients.docker import Docker
 
 START_SECONDS = 180.0
 DRAIN_SECONDS = 30.0
-_NO_SALT = bytes(32)
-_PLUGINS = "2.0.1"
 
 
 class HigressEngine:
@@ -143,53 +124,7 @@ class HigressEngine:
 
     def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> HigressPlan:
         """Say what is missing; raises SpecInvalid, BadUsage, NotOurs, DockerMissing."""
-        refuse_unnameable(self._paths)
-        keys = resolve(spec, self._credentials(), self._environ) if ring is None else ring
-        container = self._quick.container(self._paths.name)
-        if container is None:
-            refuse_renamed(self._quick, self._paths)
-        refuse_foreign(container, self._paths)
-        was = read_applied(self._paths.higress_run)
-        self.refuse_needed(providers_of(was).keys() - {one.id for one in spec.providers})
-        name, image = self._generation(spec, keys), self._image.here(spec.image)
-        rendered = self._rendered(spec, keys, image, name)
-        attempts = self._unfinished.attempts()
-        there = self._store.read({path for one in (rendered, was, *attempts) for path in one})
-        broken = mute(self._store, was=was, there=there)
-        found = changes(there=there, rendered=rendered, was=was, attempts=attempts, broken=broken)
-        arguments = create_arguments(spec, self._paths, image=image, machine=self._machine)
-        because = reasons(container, arguments, made_with(self._paths))
-        if container is None or because:
-            refuse_too_many(spec, self._machine)
-        brings = not image or bool(self._means.archive) or self._means.pulls
-        serving = self._inside.generation(container)
-        dead = self._inside.dead(container, serving)
-        return HigressPlan(
-            steps=tuple(
-                steps(
-                    container=container,
-                    brings=self._image.step(spec.image, self._means.archive) if brings else None,
-                    listen=spec.listen,
-                    because=because,
-                    changes=found,
-                    generation=name,
-                    stale=serving != name,
-                    dead=dead,
-                )
-            ),
-            spec=spec,
-            generation=name,
-            given=ring,
-            rendered=rendered,
-            changes=found,
-            container=container,
-            image=image,
-            arguments=arguments,
-            because=because,
-            serving=serving,
-            dead=dead,
-            selinux=self._machine.selinux,
-        )
+        return self._planning.plan(spec, ring=ring)
 
     def apply(self, plan: HigressPlan, /) -> None:
         """Bring it about, and prove it by a request through every provider.
@@ -200,9 +135,7 @@ class HigressEngine:
         self._bring_about(self._prepared(plan, again=plan.cold))
 
     def _bring_about(self, plan: HigressPlan) -> None:
-        self._tell_of_others(plan)
-        self._tell_of_neighbours(plan)
-        self._tell_of_context(plan)
+        tell(plan, self._voice, machine=self._planning.machine, host=self._host)
         before = self._unfinished.attempts()
         over = plan.cold or not before  # a console that is stopped does nothing later
         if not over and not plan.dead and self._inside.rests(plan):
@@ -220,7 +153,7 @@ class HigressEngine:
             if plan.cold or plan.makes or plan.dead:
                 self._store.refuse_broken(plan.changes.wanted, but=plan.changes.broken)
                 return self._boot.begin(
-                    plan, self._adapted, seconds=self._seconds, retain=self._means.retain
+                    plan, self._planning.adapted, seconds=self._seconds, retain=self._means.retain
                 )
             return self._go_on(plan)
         except AigwError as error:
@@ -247,20 +180,7 @@ class HigressEngine:
 
     def refuse_needed(self, going: Collection[str], /) -> None:
         """Raise BadUsage when a route that a person made leads to one of these providers."""
-        if not going:
-            return
-        applied = read_applied(self._paths.higress_run)
-        ours = {path for one in (applied, *self._unfinished.attempts()) for path in one}
-        there = self._store.listed(*PATHS)
-        routes = {path: body for path, body in there.items() if path not in ours}
-        found = tuple(needs(routes, sorted(going)))
-        if not found:
-            return
-        hint = "aigw console --open  (change or remove it there first)"
-        if not self.runs():
-            paths = dict.fromkeys(path for need in found for path in need.paths)
-            hint = " && ".join(aside(os.fspath(self._paths.higress / path)) for path in paths)
-        raise BadUsage("; ".join(map(str, found)), hint=hint)
+        self._planning.refuse_needed(going)
 
     def supervise(self, _: HigressPlan, /) -> NoReturn:
         """Refuse: Docker is what keeps a container running."""
@@ -289,6 +209,20 @@ class HigressEngine:
         return self._boot.remove(known.id if known else "")
 
     @cached_property
+    def _planning(self) -> Planning:
+        return Planning(
+            self._paths,
+            self._quick,
+            image=self._image,
+            inside=self._inside,
+            store=self._store,
+            unfinished=self._unfinished,
+            means=self._means,
+            environ=self._environ,
+            runs=self.runs,
+        )
+
+    @cached_property
     def _boot(self) -> Boot:
         return Boot(
             self._paths,
@@ -300,11 +234,6 @@ class HigressEngine:
             voice=self._voice,
             drain_seconds=self._drain_seconds,
         )
-
-    @cached_property
-    def _machine(self) -> Machine:
-        info = self._quick.info()
-        return Machine(cpus=info.cpus or os.cpu_count() or 1, selinux=info.selinux, vm=info.vm)
 
     def _prepared(self, plan: HigressPlan, *, again: bool) -> HigressPlan:
         """Make the folders, have the image, and look again where that brought something new.
@@ -336,56 +265,9 @@ class HigressEngine:
         if not plan.serving:
             boot = max(self._seconds, START_SECONDS)
             if self._inside.starts(plan, seconds=boot):
-                return self._inside.change_at_boot(plan, self._adapted, seconds=self._seconds)
+                return self._inside.change_at_boot(
+                    plan, self._planning.adapted, seconds=self._seconds
+                )
             plan = self.plan(plan.spec, ring=plan.given)
         self._inside.change(plan, seconds=self._seconds)
         return plan
-
-    def _adapted(self, plan: HigressPlan, plugins: str) -> HigressPlan:
-        """Make the plan anew where the image has another version of the plugins than was taken."""
-        known = self._image.known
-        if not plugins or plugins == ((known.plugins if known else "") or _PLUGINS):
-            return plan
-        self._image.note_plugins(plugins)
-        return self.plan(plan.spec, ring=plan.given)
-
-    def _tell_of_others(self, plan: HigressPlan) -> None:
-        """Say which providers people had made themselves, and what follows from our having them."""
-        for name in plan.changes.taken:
-            self._voice.note(
-                f"provider `{name}` was made in the console; it is ours from now on: gateway.yaml "
-                f"says what it is, and `aigw config remove --id {name}` removes it"
-            )
-
-    def _tell_of_neighbours(self, plan: HigressPlan) -> None:
-        """Say which providers a container reaches otherwise than a person on this machine."""
-        also = "" if self._machine.vm else "; it must listen beyond 127.0.0.1 for that"
-        for provider in moved_here(plan.changes):
-            name = f"provider `{provider}` is on this machine"
-            self._voice.note(f"{name}, which its container calls {DOCKER_HOST}{also}")
-
-    def _tell_of_context(self, plan: HigressPlan) -> None:
-        """Say where the `docker` command would have gone and we did not."""
-        for words in self._host.passed_over if plan.makes else ():
-            self._voice.note(f"{words}; {self._host.source} is used instead")
-
-    def _rendered(self, spec: GatewaySpec, ring: KeyRing, image: str, name: str) -> Resources:
-        known = self._image.known
-        found = higress_account.account(self._store.read((ADMIN_FILE,)))
-        found = found or higress_account.account(read_applied(self._paths.higress_run))
-        settings = HigressSettings(
-            defaults=self._image.defaults(image) if image else {},
-            password=found.password if found else higress_account.new_password(),
-            plugin_version=(known.plugins if known else "") or _PLUGINS,
-        )
-        rendered = render(spec, ring, settings, generation=name)
-        if problems := tuple(higress_checks.problems(rendered)):
-            raise SpecInvalid("what Higress would be given", problems)
-        return rendered
-
-    def _generation(self, spec: GatewaySpec, ring: KeyRing) -> str:
-        grain = salt(self._paths.salt) if self._paths.salt.exists() else _NO_SALT
-        return generation(spec, fingerprints(ring, grain))
-
-    def _credentials(self) -> KeyRing:
-        return load_credentials(self._paths.credentials).keys

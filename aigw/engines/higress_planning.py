@@ -1,0 +1,164 @@
+"""What is missing between a spec and one Higress gateway, worked out without changing anything."""
+
+import os
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
+
+from aigw.clients.docker_quick import QuickDocker
+from aigw.engines import higress_account
+from aigw.engines.higress_changes import changes, mute, providers_of, read_applied
+from aigw.engines.higress_container import (
+    Machine,
+    create_arguments,
+    made_with,
+    refuse_foreign,
+    refuse_renamed,
+    refuse_too_many,
+    refuse_unnameable,
+)
+from aigw.engines.higress_image import GatewayImage
+from aigw.engines.higress_inside import Inside
+from aigw.engines.higress_needed import PATHS, needs
+from aigw.engines.higress_plan import HigressPlan, reasons, steps
+from aigw.engines.higress_store import Store, aside
+from aigw.engines.higress_unfinished import Unfinished
+from aigw.engines.means import Means
+from aigw.errors import BadUsage, SpecInvalid
+from aigw.rendering import higress_checks
+from aigw.rendering.higress import ADMIN_FILE, HigressSettings, Resources, render
+from aigw.spec.gateway import GatewaySpec
+from aigw.spec.generation import generation
+from aigw.state.paths import GatewayPaths
+from aigw.state.secrets import KeyRing, fingerprints, load_credentials, resolve, salt
+
+_NO_SALT = bytes(32)
+_PLUGINS = "2.0.1"
+
+
+class Planning:
+    """Plans for one gateway; `runs` says whether its container does."""
+
+    def __init__(
+        self,
+        paths: GatewayPaths,
+        quick: QuickDocker,
+        *,
+        image: GatewayImage,
+        inside: Inside,
+        store: Store,
+        unfinished: Unfinished,
+        means: Means,
+        environ: Mapping[str, str],
+        runs: Callable[[], bool],
+    ) -> None:
+        self._paths = paths
+        self._quick = quick
+        self._image = image
+        self._inside = inside
+        self._store = store
+        self._unfinished = unfinished
+        self._means = means
+        self._environ = environ
+        self._runs = runs
+
+    @cached_property
+    def machine(self) -> Machine:
+        """What Docker says of the machine."""
+        info = self._quick.info()
+        return Machine(cpus=info.cpus or os.cpu_count() or 1, selinux=info.selinux, vm=info.vm)
+
+    def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> HigressPlan:
+        """Say what is missing; raises SpecInvalid, BadUsage, NotOurs, DockerMissing."""
+        refuse_unnameable(self._paths)
+        keys = resolve(spec, self._credentials(), self._environ) if ring is None else ring
+        container = self._quick.container(self._paths.name)
+        if container is None:
+            refuse_renamed(self._quick, self._paths)
+        refuse_foreign(container, self._paths)
+        was = read_applied(self._paths.higress_run)
+        self.refuse_needed(providers_of(was).keys() - {one.id for one in spec.providers})
+        name, image = self._generation(spec, keys), self._image.here(spec.image)
+        rendered = self._rendered(spec, keys, image, name)
+        attempts = self._unfinished.attempts()
+        there = self._store.read({path for one in (rendered, was, *attempts) for path in one})
+        broken = mute(self._store, was=was, there=there)
+        found = changes(there=there, rendered=rendered, was=was, attempts=attempts, broken=broken)
+        arguments = create_arguments(spec, self._paths, image=image, machine=self.machine)
+        because = reasons(container, arguments, made_with(self._paths))
+        if container is None or because:
+            refuse_too_many(spec, self.machine)
+        brings = not image or bool(self._means.archive) or self._means.pulls
+        serving = self._inside.generation(container)
+        dead = self._inside.dead(container, serving)
+        return HigressPlan(
+            steps=tuple(
+                steps(
+                    container=container,
+                    brings=self._image.step(spec.image, self._means.archive) if brings else None,
+                    listen=spec.listen,
+                    because=because,
+                    changes=found,
+                    generation=name,
+                    stale=serving != name,
+                    dead=dead,
+                )
+            ),
+            spec=spec,
+            generation=name,
+            given=ring,
+            rendered=rendered,
+            changes=found,
+            container=container,
+            image=image,
+            arguments=arguments,
+            because=because,
+            serving=serving,
+            dead=dead,
+            selinux=self.machine.selinux,
+        )
+
+    def refuse_needed(self, going: Collection[str], /) -> None:
+        """Raise BadUsage when a route that a person made leads to one of these providers."""
+        if not going:
+            return
+        applied = read_applied(self._paths.higress_run)
+        ours = {path for one in (applied, *self._unfinished.attempts()) for path in one}
+        there = self._store.listed(*PATHS)
+        routes = {path: body for path, body in there.items() if path not in ours}
+        found = tuple(needs(routes, sorted(going)))
+        if not found:
+            return
+        hint = "aigw console --open  (change or remove it there first)"
+        if not self._runs():
+            paths = dict.fromkeys(path for need in found for path in need.paths)
+            hint = " && ".join(aside(os.fspath(self._paths.higress / path)) for path in paths)
+        raise BadUsage("; ".join(map(str, found)), hint=hint)
+
+    def adapted(self, plan: HigressPlan, plugins: str) -> HigressPlan:
+        """Make the plan anew where the image has another version of the plugins than was taken."""
+        known = self._image.known
+        if not plugins or plugins == ((known.plugins if known else "") or _PLUGINS):
+            return plan
+        self._image.note_plugins(plugins)
+        return self.plan(plan.spec, ring=plan.given)
+
+    def _rendered(self, spec: GatewaySpec, ring: KeyRing, image: str, name: str) -> Resources:
+        known = self._image.known
+        found = higress_account.account(self._store.read((ADMIN_FILE,)))
+        found = found or higress_account.account(read_applied(self._paths.higress_run))
+        settings = HigressSettings(
+            defaults=self._image.defaults(image) if image else {},
+            password=found.password if found else higress_account.new_password(),
+            plugin_version=(known.plugins if known else "") or _PLUGINS,
+        )
+        rendered = render(spec, ring, settings, generation=name)
+        if problems := tuple(higress_checks.problems(rendered)):
+            raise SpecInvalid("what Higress would be given", problems)
+        return rendered
+
+    def _generation(self, spec: GatewaySpec, ring: KeyRing) -> str:
+        grain = salt(self._paths.salt) if self._paths.salt.exists() else _NO_SALT
+        return generation(spec, fingerprints(ring, grain))
+
+    def _credentials(self) -> KeyRing:
+        return load_credentials(self._paths.credentials).keys
