@@ -178,7 +178,7 @@ class NotOurs(AigwError):
 
 
 class Interrupted(AigwError):
-    """The person pressed Ctrl-C; nothing was changed."""
+    """The person pressed Ctrl-C; the message says what became of it."""
 
     code = "interrupted"
     exit_code = 130

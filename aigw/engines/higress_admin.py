@@ -42,9 +42,10 @@ class InForce(Struct, frozen=True, kw_only=True):
     clusters: Mapping[str, frozenset[str]]
     refused: Mapping[str, int]
 
-    def serves(self, generation: str, names: Iterable[str]) -> bool:
-        """Say whether a route carries this generation, and all of these routes are there."""
-        return generation in self.routes and all(f'{name}"' in self.routes for name in names)
+    def serves(self, generation: str, routes: Mapping[str, bool]) -> bool:
+        """Say whether a route carries this generation; `routes` says which are there, or gone."""
+        found = (f'{name}"' in self.routes for name in routes)
+        return generation in self.routes and [*found] == [*routes.values()]
 
     @property
     def unguarded(self) -> str:

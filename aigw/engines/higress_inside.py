@@ -282,10 +282,10 @@ def _expected(plan: HigressPlan, seconds: float, *, refused: Mapping[str, int] |
         generation=plan.generation,
         refused=refused,
         clusters=clusters_of(plan.changes.wanted),
-        routes=[
-            PurePosixPath(path).stem
-            for path in plan.changes.wanted
+        routes={
+            PurePosixPath(path).stem: path in plan.changes.wanted
+            for path in (*plan.changes.wanted, *plan.changes.removed)
             if path.startswith("ingresses/ai-route-")
-        ],
+        },
         deadline=time.monotonic() + seconds,
     )

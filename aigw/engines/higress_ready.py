@@ -1,7 +1,7 @@
 """Ready means ready: every part answers, nothing was refused, and a request goes through."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 from http import HTTPStatus
@@ -36,8 +36,8 @@ class Expected(Struct, frozen=True, kw_only=True):
 
     `entries` are the providers as ai-proxy is given them; `refused` how often what was refused
     before, None at a boot: what an Envoy that has just begun has in force is new. `clusters` are
-    where the providers are, as Envoy names it, with an address unless DNS has it; `routes` end as
-    the names of its routes do.
+    where the providers are, as Envoy names it, with an address unless DNS has it; `routes` says
+    of the ends of names of routes whether they are to be there.
     """
 
     spec: GatewaySpec
@@ -45,7 +45,7 @@ class Expected(Struct, frozen=True, kw_only=True):
     generation: str
     refused: Mapping[str, int] | None
     clusters: Mapping[str, str]
-    routes: Sequence[str]
+    routes: Mapping[str, bool]
     deadline: float
 
     @property

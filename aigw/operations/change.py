@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aigw.engines.choice import choose, kept, refuse_types
-from aigw.errors import AigwError, EngineRefused, LeftAlone, UnknownGateway
+from aigw.errors import AigwError, EngineRefused, Interrupted, LeftAlone, UnknownGateway
 from aigw.operations.applied import remember_applied
 from aigw.operations.draft import Draft, Edit, edited, keep, put_back, read, saved
 from aigw.operations.look import look_at_draft
@@ -90,7 +90,7 @@ def realize(
     """Keep what is wanted and make it so; where that fails while it runs, all is as before.
 
     A first start that fails, but for a refusal of the engine, leaves what is wanted. The lock is
-    held. Returns what there was to do. Raises SpecInvalid before anything is kept.
+    held. Returns what there was to do. Raises SpecInvalid before anything is kept, Interrupted.
     """
     engine.refuse_needed(_going(before.spec, wanted.spec))
     ring = resolve(wanted.spec, wanted.keys, world.environ)
@@ -113,6 +113,12 @@ def realize(
         left = isinstance(error, LeftAlone)
         error.message += "; everything is as before" if left else _take_back(engine, before)
         raise
+    except KeyboardInterrupt as error:
+        if plan.cold or wanted == before:
+            raise
+        world.note("interrupted: taking it back")
+        put_back(paths, files)
+        raise Interrupted(f"interrupted{_take_back(engine, before)}") from error
     remember_applied(paths)
     _forget_keys(world, paths, before, wanted)
     return plan
