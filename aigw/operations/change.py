@@ -9,7 +9,7 @@ from msgspec import Struct
 from aigw.engines.choice import choose, kept, refuse_types
 from aigw.errors import AigwError, EngineRefused, Interrupted, LeftAlone, UnknownGateway
 from aigw.operations.applied import remember_applied
-from aigw.operations.draft import Draft, Edit, edited, keep, put_back, read, saved
+from aigw.operations.draft import Draft, Edit, Saved, edited, keep, put_back, read, saved
 from aigw.operations.look import look_at_draft
 from aigw.operations.world import World
 from aigw.spec.contradictions import not_on
@@ -109,16 +109,16 @@ def realize(
             state = "is not ready" if engine.runs() else "does not run"
             error.message = f"{error.message}; gateway `{paths.name}` was saved, but {state}"
             raise
-        put_back(paths, files)
-        left = isinstance(error, LeftAlone)
-        error.message += "; everything is as before" if left else _take_back(engine, before)
+        error.message += _take_back(
+            paths, files, None if isinstance(error, LeftAlone) else engine, before
+        )
         raise
     except KeyboardInterrupt as error:
         if plan.cold or wanted == before:
             raise
         world.note("interrupted: taking it back")
-        put_back(paths, files)
-        raise Interrupted(f"interrupted{_take_back(engine, before)}") from error
+        taken_back = _take_back(paths, files, engine, before)
+        raise Interrupted(f"interrupted{taken_back}") from error
     remember_applied(paths)
     _forget_keys(world, paths, before, wanted)
     return plan
@@ -137,10 +137,17 @@ def _keys(draft: Draft) -> frozenset[Secret]:
     return frozenset(key for kept in draft.keys.values() for key in kept)
 
 
-def _take_back(engine: "AnyEngine", before: Draft) -> str:
-    """Make what runs be what it was; return what to add to the error's words."""
+def _take_back(paths: GatewayPaths, files: Saved, engine: "AnyEngine | None", before: Draft) -> str:
+    """Make the files, and what an engine runs, be what they were; return what to add to the words.
+
+    An engine that was left alone is None.
+    """
     try:
-        if engine.runs() and not (plan := engine.plan(before.spec)).in_sync:
+        put_back(paths, files)
+    except AigwError as error:
+        return f"; gateway.yaml may have the change, for it was not put back: {error.message}"
+    try:
+        if engine and engine.runs() and not (plan := engine.plan(before.spec)).in_sync:
             engine.apply(plan)
     except AigwError as error:
         return f"; gateway.yaml is as before, but was not applied again: {error.message}"
