@@ -73,6 +73,8 @@ class Planned(Struct, frozen=True, kw_only=True):
     """
 
     gateway: str
+    engine: str
+    engine_reason: str
     steps: tuple[Step, ...]
     in_sync: bool
     diff: str
@@ -155,7 +157,7 @@ def plan_start(world: World, gateway: str, wanted: StartWanted, how: How) -> Pla
     engine = world.engine(paths, choice.engine, how.means)
     missing = engine.plan(draft.spec, ring=ring).steps
     steps = (*_kept_steps(paths, before, draft), *move_steps(world, paths, choice), *missing)
-    return Planned(gateway=gateway, steps=steps, in_sync=not steps, diff="")
+    return _planned(gateway, choice, steps)
 
 
 def plan(world: World, gateway: str, *, diff: bool) -> Planned:
@@ -167,7 +169,18 @@ def plan(world: World, gateway: str, *, diff: bool) -> Planned:
     steps = (*move_steps(world, paths, choice), *found.steps)
     texts = (difference(paths), found.difference()) if diff else ()
     text = "\n".join(filter(None, texts))
-    return Planned(gateway=gateway, steps=steps, in_sync=not steps, diff=text)
+    return _planned(gateway, choice, steps, diff=text)
+
+
+def _planned(gateway: str, choice: Choice, steps: tuple[Step, ...], *, diff: str = "") -> Planned:
+    return Planned(
+        gateway=gateway,
+        engine=str(choice.engine),
+        engine_reason=choice.reason,
+        steps=steps,
+        in_sync=not steps,
+        diff=diff,
+    )
 
 
 def stop(world: World, gateway: str, *, seconds: float) -> Stopped:

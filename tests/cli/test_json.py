@@ -53,7 +53,12 @@ ROUTING_CHANGED: Shape = {
     "applied": True,
     "generation": "",
 }
-PLANNED: Shape = {"gateway": "", "steps": [STEP], "in_sync": True, "diff": ""}
+PLANNED: Shape = {
+    **dict.fromkeys(("gateway", "engine", "engine_reason"), ""),
+    "steps": [STEP],
+    "in_sync": True,
+    "diff": "",
+}
 SHOWN: Shape = {"gateway": "", "path": "", "spec": {}, "text": ""}
 CASES: dict[tuple[str, ...], Shape] = {
     ("start", "--non-interactive", "--dry-run", "--demo"): PLANNED,

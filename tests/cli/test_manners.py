@@ -159,16 +159,6 @@ def test_the_exit_code_of_an_unknown_gateway_names_those_there_are(aigw: Program
     assert aigw("-g", "other", "status").err == said.err
 
 
-def test_a_gateway_that_is_named_counts_more_than_the_variable_wherever_it_stands(
-    aigw: Program,
-) -> None:
-    environ = {"AIGW_GATEWAY": "variable"}
-    for words in (("-g", "named", "status"), ("status", "-g", "named")):
-        assert "there is no gateway `named`" in aigw(*words, environ=environ).err
-    both = aigw("-g", "before", "status", "-g", "higress-ai-gateway", environ=environ)
-    assert "there is no gateway `higress-ai-gateway`" in both.err
-
-
 def test_quiet_leaves_results_and_errors(aigw: Program) -> None:
     environ = {"OPENAI_API_KEY": KEY}
     said = aigw("config", "add", "-q", "--no-check", "--provider", "openai", environ=environ)

@@ -58,6 +58,16 @@ def running(
         yield one
 
 
+@pytest.fixture
+def settled(running: HigressMachine) -> Iterator[HigressMachine]:
+    """The running gateway, which is as it should be again after the test."""
+    yield running
+    running.console("DELETE", "/v1/ai/routes/mine")
+    running.run("config", "remove", "--provider", "deepseek", expect=None)
+    running.start("-q")
+    assert running.run("plan").code == 0
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give every test of this folder that is marked `docker` the image it needs."""
     for item in items:

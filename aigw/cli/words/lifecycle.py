@@ -78,7 +78,8 @@ def planned(result: Planned) -> str:
     if result.in_sync:
         return f"gateway {result.gateway} is as it should be; nothing to do"
     steps = "\n".join(f"  {step}" for step in _steps(result.steps))
-    text = f"gateway {result.gateway}: `aigw{named(result.gateway)} start` would\n{steps}"
+    engine = f"engine: {result.engine} ({result.engine_reason})"
+    text = f"gateway {result.gateway}: `aigw{named(result.gateway)} start` would\n{steps}\n{engine}"
     return f"{text}\n{result.diff}" if result.diff else text
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aigw.rendering.gson import gson
-from aigw.rendering.reconcile import raised, reconcile, same, undone
+from aigw.rendering.reconcile import raised, reconcile, same
 from aigw.rendering.store_yaml import load
 
 Tree = dict[str, Any]
@@ -270,37 +270,3 @@ def test_json_is_written_as_the_console_writes_it() -> None:
     assert gson({"a": "<b> & 'c' = é\u2028\n", "d": [1, True, None]}) == (
         '{"a":"\\u003cb\\u003e \\u0026 \\u0027c\\u0027 \\u003d é\\u2028\\n","d":[1,true,null]}'
     )
-
-
-@pytest.mark.parametrize(
-    ("there", "attempt", "was", "expected"),
-    [
-        pytest.param({"a": 2, "z": 9}, {"a": 2}, {"a": 1}, {"a": 1, "z": 9}, id="was changed"),
-        pytest.param({"a": 1}, {"a": 2}, {"a": 1}, {"a": 1}, id="was not made"),
-        pytest.param({"a": 3}, {"a": 2}, {"a": 1}, {"a": 3}, id="changed by somebody since"),
-        pytest.param({"a": 1, "b": 2}, {"a": 1, "b": 2}, {"a": 1}, {"a": 1}, id="was added"),
-        pytest.param({}, {}, {"a": 1}, {"a": 1}, id="was removed"),
-        pytest.param({}, {"a": 1}, {"a": 1}, {}, id="removed by somebody"),
-        pytest.param(
-            {"l": [{"id": "x"}, {"id": "b", "k": 1}, {"id": "c", "k": 9}]},
-            {"l": [{"id": "a"}, {"id": "b", "k": 1}, {"id": "c", "k": 1}]},
-            {"l": [{"id": "a"}, {"id": "d"}]},
-            {"l": [{"id": "x"}, {"id": "c", "k": 9}, {"id": "d"}]},
-            id="in a list, by names",
-        ),
-    ],
-)
-def test_what_an_attempt_did_is_undone_where_nobody_changed_it_since(
-    there: Tree, attempt: Tree, was: Tree, expected: Tree
-) -> None:
-    found = undone(body(spec=there), body(spec=attempt), body(spec=was))
-    assert found == body(spec=expected)
-
-
-def test_a_whole_object_is_undone_unless_somebody_has_changed_it() -> None:
-    made, metadata = body(spec={"a": 1}), {"name": "x", "creationTimestamp": "2026-11-30T00:00:00Z"}
-    late = {"kind": "Ingress", **made, "metadata": metadata}
-    assert undone(late, {"kind": "Ingress", **made}, None) is None
-    assert undone(None, None, made) == body(spec={"a": 1}) | {"metadata": {"name": "x"}}
-    changed = body(spec={"a": 1, "theirs": 2})
-    assert undone(changed, made, None) == changed
