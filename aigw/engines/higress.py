@@ -23,6 +23,7 @@ from aigw.engines.higress_image import GatewayImage
 from aigw.engines.higress_inside import Inside
 from aigw.engines.higress_live import is_back
 from aigw.engines.higress_look import look, unreachable
+from aigw.engines.higress_needed import refuse_needed
 from aigw.engines.higress_notes import tell
 from aigw.engines.higress_plan import HigressPlan
 from aigw.engines.higress_planning import Planning
@@ -180,7 +181,7 @@ class HigressEngine:
 
     def refuse_needed(self, going: Collection[str], /) -> None:
         """Raise BadUsage when a route that a person made leads to one of these providers."""
-        self._planning.refuse_needed(going)
+        refuse_needed(self._paths, self._store, going, runs=self.runs)
 
     def supervise(self, _: HigressPlan, /) -> NoReturn:
         """Refuse: Docker is what keeps a container running."""

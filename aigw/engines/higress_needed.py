@@ -1,13 +1,19 @@
 """Routes that people made in the console or by hand, and the providers of ours that they need."""
 
+import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct, convert, json
 
+from aigw.engines.higress_changes import read_applied
+from aigw.engines.higress_store import Store, aside
+from aigw.engines.higress_unfinished import Unfinished
+from aigw.errors import BadUsage
 from aigw.rendering.higress import Resources
+from aigw.state.paths import GatewayPaths
 
 PATHS = ("configmaps/ai-route-*.yaml", "ingresses/*.yaml")
 """Where a store has routes: an AI route in both, any other as an Ingress only."""
@@ -58,6 +64,25 @@ def needs(routes: Resources, providers: Collection[str]) -> Iterator[Need]:
         if paths:
             names = tuple(dict.fromkeys(map(_called, paths)))
             yield Need(provider=provider, routes=names, paths=paths)
+
+
+def refuse_needed(
+    paths: GatewayPaths, store: Store, going: Collection[str], *, runs: Callable[[], bool]
+) -> None:
+    """Raise BadUsage when a route that a person made leads to one of these providers."""
+    if not going:
+        return
+    known = (read_applied(paths.higress_run), *Unfinished(paths.higress_run).attempts())
+    ours = {path for one in known for path in one}
+    routes = {path: body for path, body in store.listed(*PATHS).items() if path not in ours}
+    found = tuple(needs(routes, sorted(going)))
+    if not found:
+        return
+    hint = "aigw console --open  (change or remove it there first)"
+    if not runs():
+        files = dict.fromkeys(path for need in found for path in need.paths)
+        hint = " && ".join(aside(os.fspath(paths.higress / path)) for path in files)
+    raise BadUsage("; ".join(map(str, found)), hint=hint)
 
 
 def _led_to(body: Mapping[str, Any]) -> set[str]:

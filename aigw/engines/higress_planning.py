@@ -1,7 +1,7 @@
 """What is missing between a spec and one Higress gateway, worked out without changing anything."""
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from aigw.clients.docker_quick import QuickDocker
@@ -18,12 +18,12 @@ from aigw.engines.higress_container import (
 )
 from aigw.engines.higress_image import GatewayImage
 from aigw.engines.higress_inside import Inside
-from aigw.engines.higress_needed import PATHS, needs
+from aigw.engines.higress_needed import refuse_needed
 from aigw.engines.higress_plan import HigressPlan, reasons, steps
-from aigw.engines.higress_store import Store, aside
+from aigw.engines.higress_store import Store
 from aigw.engines.higress_unfinished import Unfinished
 from aigw.engines.means import Means
-from aigw.errors import BadUsage, SpecInvalid
+from aigw.errors import SpecInvalid
 from aigw.rendering import higress_checks
 from aigw.rendering.higress import ADMIN_FILE, HigressSettings, Resources, render
 from aigw.spec.gateway import GatewaySpec
@@ -76,7 +76,8 @@ class Planning:
             refuse_renamed(self._quick, self._paths)
         refuse_foreign(container, self._paths)
         was = read_applied(self._paths.higress_run)
-        self.refuse_needed(providers_of(was).keys() - {one.id for one in spec.providers})
+        going = providers_of(was).keys() - {one.id for one in spec.providers}
+        refuse_needed(self._paths, self._store, going, runs=self._runs)
         name, image = self._generation(spec, keys), self._image.here(spec.image)
         rendered = self._rendered(spec, keys, image, name)
         attempts = self._unfinished.attempts()
@@ -116,23 +117,6 @@ class Planning:
             dead=dead,
             selinux=self.machine.selinux,
         )
-
-    def refuse_needed(self, going: Collection[str], /) -> None:
-        """Raise BadUsage when a route that a person made leads to one of these providers."""
-        if not going:
-            return
-        applied = read_applied(self._paths.higress_run)
-        ours = {path for one in (applied, *self._unfinished.attempts()) for path in one}
-        there = self._store.listed(*PATHS)
-        routes = {path: body for path, body in there.items() if path not in ours}
-        found = tuple(needs(routes, sorted(going)))
-        if not found:
-            return
-        hint = "aigw console --open  (change or remove it there first)"
-        if not self._runs():
-            paths = dict.fromkeys(path for need in found for path in need.paths)
-            hint = " && ".join(aside(os.fspath(self._paths.higress / path)) for path in paths)
-        raise BadUsage("; ".join(map(str, found)), hint=hint)
 
     def adapted(self, plan: HigressPlan, plugins: str) -> HigressPlan:
         """Make the plan anew where the image has another version of the plugins than was taken."""
