@@ -23,7 +23,6 @@ from aigw.engines.higress_image import GatewayImage
 from aigw.engines.higress_inside import Inside
 from aigw.engines.higress_live import is_back
 from aigw.engines.higress_look import look, unreachable
-from aigw.engines.higress_needed import refuse_needed
 from aigw.engines.higress_notes import tell
 from aigw.engines.higress_plan import HigressPlan
 from aigw.engines.higress_planning import Planning
@@ -181,7 +180,10 @@ class HigressEngine:
 
     def refuse_needed(self, going: Collection[str], /) -> None:
         """Raise BadUsage when a route that a person made leads to one of these providers."""
-        refuse_needed(self._paths, self._store, going, runs=self.runs)
+        if going:
+            from aigw.engines.higress_needed import refuse_needed  # late, for most changes
+
+            refuse_needed(self._paths, self._store, going, runs=self.runs)
 
     def supervise(self, _: HigressPlan, /) -> NoReturn:
         """Refuse: Docker is what keeps a container running."""
@@ -220,7 +222,7 @@ class HigressEngine:
             unfinished=self._unfinished,
             means=self._means,
             environ=self._environ,
-            runs=self.runs,
+            refuse_needed=self.refuse_needed,
         )
 
     @cached_property

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from aigw.engines.higress_copies import OVERWRITTEN, forget_keys
 from aigw.engines.higress_store import Store
-from aigw.rendering.concealing import cut_out
 from aigw.rendering.higress import ADMIN_FILE, Resources
 from aigw.rendering.higress_upstream import DOCKER_HOST
 from aigw.rendering.reconcile import Reconciled, reconcile, same, undone
@@ -144,9 +143,10 @@ def read_applied(folder: Path) -> Resources:
 
 def keep_applied(folder: Path, resources: Resources) -> None:
     """Keep what is applied now, and no key that was and is so no more; raises CannotWrite."""
-    forget_keys(folder / OVERWRITTEN, was=read_applied(folder), now=resources)
+    was = read_applied(folder)
+    forget_keys(folder / OVERWRITTEN, was=was, now=resources)
     text = msgspec.json.encode(resources, order="sorted")
-    if read_applied(folder) != msgspec.json.decode(text):
+    if was != msgspec.json.decode(text):
         write_atomically(folder / APPLIED, text.decode())
 
 
@@ -165,6 +165,8 @@ def forget_everywhere(folder: Path, store: Store, keys: Iterable[Secret]) -> Non
 
 def cut(body: Mapping[str, Tree], keys: Iterable[Secret]) -> dict[str, Tree]:
     """Return an object in which none of the keys stands."""
+    from aigw.rendering.concealing import cut_out  # late: only what forgets keys needs it
+
     left = cut_out(body, keys)
     assert isinstance(left, dict)
     return left

@@ -4,7 +4,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from aigw.errors import CannotWrite
-from aigw.rendering.concealing import cut_out, keys_in
 from aigw.rendering.higress import Resources
 from aigw.rendering.store_yaml import dump, load
 from aigw.spec.secret import Secret
@@ -19,11 +18,16 @@ def forget_keys(folder: Path, *, was: Resources, now: Resources) -> None:
     A copy has the keys of all providers of that time, and those that people had typed for one which
     may be gone. Raises CannotWrite.
     """
+    copies = [*folder.glob("*.yaml")]
+    if not copies:
+        return
+    from aigw.rendering.concealing import keys_in  # late: hardly a change has copies
+
     used, before = keys_in([*now.values()]), keys_in([*was.values()])
     if before <= used:
         return
     try:
-        for copy in folder.glob("*.yaml"):
+        for copy in copies:
             _cut(copy, used=used, gone=before - used)
     except OSError as error:
         raise CannotWrite(f"`{folder}` could not be cleaned: {reason(error)}") from error
@@ -31,6 +35,8 @@ def forget_keys(folder: Path, *, was: Resources, now: Resources) -> None:
 
 def _cut(copy: Path, *, used: frozenset[Secret], gone: frozenset[Secret]) -> None:
     """Leave a copy without keys that are not used; without one that cannot be read at all."""
+    from aigw.rendering.concealing import cut_out, keys_in
+
     body: object = None
     with suppress(ValueError):
         body = load(copy.read_text(encoding="utf-8"))

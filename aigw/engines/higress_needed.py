@@ -70,8 +70,6 @@ def refuse_needed(
     paths: GatewayPaths, store: Store, going: Collection[str], *, runs: Callable[[], bool]
 ) -> None:
     """Raise BadUsage when a route that a person made leads to one of these providers."""
-    if not going:
-        return
     known = (read_applied(paths.higress_run), *Unfinished(paths.higress_run).attempts())
     ours = {path for one in known for path in one}
     routes = {path: body for path, body in store.listed(*PATHS).items() if path not in ours}

@@ -1,7 +1,7 @@
 """What is missing between a spec and one Higress gateway, worked out without changing anything."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 
 from aigw.clients.docker_quick import QuickDocker
@@ -18,7 +18,6 @@ from aigw.engines.higress_container import (
 )
 from aigw.engines.higress_image import GatewayImage
 from aigw.engines.higress_inside import Inside
-from aigw.engines.higress_needed import refuse_needed
 from aigw.engines.higress_plan import HigressPlan, reasons, steps
 from aigw.engines.higress_store import Store
 from aigw.engines.higress_unfinished import Unfinished
@@ -36,7 +35,7 @@ _PLUGINS = "2.0.1"
 
 
 class Planning:
-    """Plans for one gateway; `runs` says whether its container does."""
+    """Plans for one gateway; `refuse_needed` is asked whether providers may go."""
 
     def __init__(
         self,
@@ -49,7 +48,7 @@ class Planning:
         unfinished: Unfinished,
         means: Means,
         environ: Mapping[str, str],
-        runs: Callable[[], bool],
+        refuse_needed: Callable[[Collection[str]], None],
     ) -> None:
         self._paths = paths
         self._quick = quick
@@ -59,7 +58,7 @@ class Planning:
         self._unfinished = unfinished
         self._means = means
         self._environ = environ
-        self._runs = runs
+        self._refuse_needed = refuse_needed
 
     @cached_property
     def machine(self) -> Machine:
@@ -77,7 +76,7 @@ class Planning:
         refuse_foreign(container, self._paths)
         was = read_applied(self._paths.higress_run)
         going = providers_of(was).keys() - {one.id for one in spec.providers}
-        refuse_needed(self._paths, self._store, going, runs=self._runs)
+        self._refuse_needed(going)
         name, image = self._generation(spec, keys), self._image.here(spec.image)
         rendered = self._rendered(spec, keys, image, name)
         attempts = self._unfinished.attempts()
