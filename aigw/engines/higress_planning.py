@@ -6,7 +6,7 @@ from functools import cached_property
 
 from aigw.clients.docker_quick import QuickDocker
 from aigw.engines import higress_account
-from aigw.engines.higress_changes import changes, mute, providers_of, read_applied
+from aigw.engines.higress_changes import KEY_AUTH, changes, mute, providers_of, read_applied
 from aigw.engines.higress_container import (
     Machine,
     create_arguments,
@@ -19,10 +19,10 @@ from aigw.engines.higress_container import (
 from aigw.engines.higress_image import GatewayImage
 from aigw.engines.higress_inside import Inside
 from aigw.engines.higress_plan import HigressPlan, reasons, steps
-from aigw.engines.higress_store import Store
+from aigw.engines.higress_store import Store, aside
 from aigw.engines.higress_unfinished import Unfinished
 from aigw.engines.means import Means
-from aigw.errors import SpecInvalid
+from aigw.errors import Problem, SpecInvalid
 from aigw.rendering import higress_checks
 from aigw.rendering.higress import ADMIN_FILE, HigressSettings, Resources, render
 from aigw.spec.gateway import GatewaySpec
@@ -75,12 +75,12 @@ class Planning:
             refuse_renamed(self._quick, self._paths)
         refuse_foreign(container, self._paths)
         was = read_applied(self._paths.higress_run)
-        going = providers_of(was).keys() - {one.id for one in spec.providers}
-        self._refuse_needed(going)
+        self._refuse_needed(providers_of(was).keys() - {one.id for one in spec.providers})
         name, image = self._generation(spec, keys), self._image.here(spec.image)
         rendered = self._rendered(spec, keys, image, name)
         attempts = self._unfinished.attempts()
         there = self._store.read({path for one in (rendered, was, *attempts) for path in one})
+        self._refuse_unsaid(there, was)
         broken = mute(self._store, was=was, there=there)
         found = changes(there=there, rendered=rendered, was=was, attempts=attempts, broken=broken)
         arguments = create_arguments(spec, self._paths, image=image, machine=self.machine)
@@ -116,6 +116,15 @@ class Planning:
             dead=dead,
             selinux=self.machine.selinux,
         )
+
+    def _refuse_unsaid(self, there: Resources, was: Resources) -> None:
+        """Raise SpecInvalid where the file that says who may ask cannot be read: ours lets all."""
+        if KEY_AUTH in there or KEY_AUTH not in was:
+            return
+        for path, words in self._store.mute({KEY_AUTH: was[KEY_AUTH]}).items():
+            file = os.fspath(self._paths.higress / path)
+            problem = Problem(path=file, message=f"{words}; it says who may ask")
+            raise SpecInvalid("the gateway's store", [problem], hint=aside(file))
 
     def adapted(self, plan: HigressPlan, plugins: str) -> HigressPlan:
         """Make the plan anew where the image has another version of the plugins than was taken."""

@@ -37,6 +37,23 @@ def machine(
         yield one
 
 
+@pytest.mark.parametrize("text", ["a: [", ""], ids=["broken", "empty"])
+def test_who_may_ask_is_not_decided_by_us_where_its_file_cannot_be_read(
+    machine: HigressMachine, upstream: Upstream, text: str
+) -> None:
+    file = machine.store / "wasmplugins/key-auth.internal.yaml"
+    good = file.read_text()
+    file.write_text(text)
+    for command in (("start", "--non-interactive"), ADD, ("restart",)):
+        refused = machine.run(*command, expect=3)
+        assert f"{file}: " in refused.err
+        assert "; it says who may ask\n" in refused.err
+        assert file.read_text() == text
+    assert machine.ask("gpt-4o")[0] == 200
+    file.write_text(good)
+    expect_well(machine, upstream)
+
+
 @pytest.mark.parametrize("kind", OURS)
 def test_a_file_of_ours_that_was_broken_is_told_and_mended_by_whatever_comes_next(
     machine: HigressMachine, upstream: Upstream, kind: str
