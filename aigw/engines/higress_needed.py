@@ -76,11 +76,12 @@ def refuse_needed(
     found = tuple(needs(routes, sorted(going)))
     if not found:
         return
-    hint = "aigw console --open  (change or remove it there first)"
+    hint = "aigw console --open"
     if not runs():
         files = dict.fromkeys(path for need in found for path in need.paths)
         hint = " && ".join(aside(os.fspath(paths.higress / path)) for path in files)
-    raise BadUsage("; ".join(map(str, found)), hint=hint)
+    words = "; ".join(map(str, found))
+    raise BadUsage(f"{words}; change or remove that first", hint=hint)
 
 
 def _led_to(body: Mapping[str, Any]) -> set[str]:

@@ -103,8 +103,9 @@ def test_a_provider_that_a_route_of_the_console_needs_is_not_removed(
     refused += [settled.run(word, expect=2) for word in ("plan", "start", "restart")]
     (settled.data / "gateway.yaml").write_text(stands)
     assert {one.err for one in refused} == {
-        f"error: provider `deepseek` is needed by {called} of the console\n"
-        "\nhint: aigw console --open  (change or remove it there first)\n"
+        f"error: provider `deepseek` is needed by {called} of the console; "
+        "change or remove that first\n"
+        "\nhint: aigw console --open\n"
     }
     assert settled.run("plan").code == 0
     assert settled.ask("deepseek-chat")[0] == 200
@@ -121,7 +122,8 @@ def test_a_stopped_gateway_keeps_what_a_route_of_the_console_needs_too(
     settled.run("stop")
     remove = ("config", "remove", "--provider", "deepseek")
     refused = settled.run(*remove, expect=2).err.splitlines()
-    assert refused[0] == "error: provider `deepseek` is needed by AI route `mine` of the console"
+    words = "provider `deepseek` is needed by AI route `mine` of the console"
+    assert refused[0] == f"error: {words}; change or remove that first"
     subprocess.run(refused[-1].removeprefix("hint: "), shell=True, check=True)
     settled.run(*remove)
     settled.start()
