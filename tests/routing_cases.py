@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aigw.spec.routing import AutoRouting, RoutingRule
 from aigw.spec.rules import refusal
+from tests.forms import fields
 
 FIXTURES = Path(__file__).parent / "fixtures/routing_cases"
 NOT_ROUTED = ""
@@ -35,6 +36,15 @@ class RoutingCase:
         return next(
             (models[self.id] for models in DIFFERENT.values() if self.id in models), self.higress
         )
+
+    @property
+    def asked(self) -> Mapping[str, object]:
+        """What the body says: members of its JSON, or fields of its form."""
+        kind = dict(self.headers).get("content-type", "")
+        if kind.startswith("multipart/form-data"):
+            return {name: content.decode() for name, content in fields(kind, self.body)}
+        tree: Mapping[str, object] = json.loads(self.body, strict=False)
+        return tree
 
     def __str__(self) -> str:
         return self.id
@@ -119,11 +129,10 @@ DIFFERENT: Mapping[str, Mapping[str, str]] = {
         "ctype-13": "qwen-max",
     },
     "`identity` is no compression": {"ctype-16": "qwen-max"},
-    "multipart bodies are not served yet": {
-        "multipart-02": NOT_ROUTED,
-        "multipart-05": NOT_ROUTED,
-        "multipart-06": NOT_ROUTED,
-        "multipart-08": NOT_ROUTED,
+    "`auto` in a form is refused": {"multipart-08": NOT_ROUTED},
+    "JSON for edits and transcriptions is routed, too": {
+        "path-12": "qwen-max",
+        "path-14": "qwen-max",
     },
     "endpoints are those of the OpenAI and Anthropic APIs, below /v1": {
         "path-05": NOT_ROUTED,

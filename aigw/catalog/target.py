@@ -19,6 +19,12 @@ ENDPOINT_ENDINGS = (
     "/responses",
     "/rerank",
     "/images/generations",
+    "/images/edits",
+    "/images/variations",
+    "/audio/speech",
+    "/audio/transcriptions",
+    "/audio/translations",
+    "/moderations",
     "/messages",
 )
 HOST = re.compile(

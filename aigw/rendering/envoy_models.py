@@ -14,6 +14,7 @@ from aigw.spec.serving import ServingTable, listed
 
 MODULES = (
     "shared/prompt",
+    "shared/forms",
     "envoy/usage",
     "envoy/serving",
     "shared/problems",

@@ -17,6 +17,12 @@ CLIENT_PATHS: Mapping[Api, str] = {
     Api.RESPONSES: "/v1/responses",
     Api.RERANK: "/v1/rerank",
     Api.IMAGES: "/v1/images/generations",
+    Api.IMAGE_EDITS: "/v1/images/edits",
+    Api.IMAGE_VARIATIONS: "/v1/images/variations",
+    Api.SPEECH: "/v1/audio/speech",
+    Api.TRANSCRIPTIONS: "/v1/audio/transcriptions",
+    Api.TRANSLATIONS: "/v1/audio/translations",
+    Api.MODERATIONS: "/v1/moderations",
     Api.MESSAGES: "/v1/messages",
     Api.COUNT_TOKENS: "/v1/messages/count_tokens",
 }

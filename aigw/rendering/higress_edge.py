@@ -31,6 +31,7 @@ _WORDS = (
 )
 _DECIDING = (
     "shared/prompt",
+    "shared/forms",
     *_WORDS,
     "higress/known",
     "higress/routes",

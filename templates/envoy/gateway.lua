@@ -64,7 +64,7 @@ local function send(handle, request, id, model)
   end
   metadata:set("aigw", "model", fields.model)
   if provider.renames or model ~= fields.model then
-    metadata:set("aigw", "target", at .. " " .. model)
+    metadata:set("aigw", "target", (fields.form and "form " or "") .. at .. " " .. model)
   end
   if request.path ~= CHAT_PATH then metadata:set("aigw", "path", request.path) end
   if request.query then metadata:set("aigw", "query", request.query) end
@@ -113,10 +113,11 @@ function envoy_on_request(handle)
   if forced and not CONFIG.providers[forced] then
     return answers.refuse(handle, path, problems.unknown_provider(forced))
   end
+  local kind = headers:get("content-type")
   local buffer = handle:body() -- from here on older wrappers of Envoy's values are dead
   local body = buffer and buffer:getBytes(0, buffer:length()) or ""
   holds_large = holds_large or #body > LARGE
-  local fields, name = prompt.scan(body)
+  local fields, name = forms.read(body, kind)
   if not fields then return answers.refuse(handle, path, problems.unreadable_body(name)) end
   choose_and_send(handle, {path = path, query = query, body = body, fields = fields, forced = forced})
 end

@@ -25,10 +25,10 @@ local function json_string(text)
 end
 
 -- The model stands at a known place, written plainly: templates/envoy/gateway.lua saw to it.
-local function rewrite(handle, at, asked, model)
+local function rewrite(handle, at, length, written)
   local buffer = handle:body()
   local body = buffer:getBytes(0, buffer:length())
-  buffer:setBytes(sub(body, 1, at - 1) .. json_string(model) .. sub(body, at + #asked + 2))
+  buffer:setBytes(sub(body, 1, at - 1) .. written .. sub(body, at + length))
 end
 
 function envoy_on_request(handle)
@@ -40,9 +40,10 @@ function envoy_on_request(handle)
   for name, value in pairs(endpoint.headers) do headers:replace(name, value) end
   for _, name in ipairs(endpoint.unwanted) do headers:remove(name) end
   if not asked.target then return end
-  local at, target = match(asked.target, "^(%d+) (.*)$")
+  local form, at, target = match(asked.target, "^(%a* ?)(%d+) (.*)$")
   local model = named(target)
   if model == asked.model then return end
   metadata:set("aigw", "served", model)
-  rewrite(handle, tonumber(at), asked.model, model)
+  if form ~= "" then return rewrite(handle, tonumber(at), #asked.model, model) end
+  rewrite(handle, tonumber(at), #asked.model + 2, json_string(model))
 end

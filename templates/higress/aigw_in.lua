@@ -8,12 +8,14 @@ local find = string.find
 
 local CHAT_PATH = "/v1/chat/completions"
 
--- The plugins read JSON only under its own name.
-local function name_json(headers)
+-- The plugins read a body only under its own name. Returns that.
+local function name_body(headers)
   headers:remove("content-encoding") -- `identity`
-  if not find(headers:get("content-type") or "", "application/json", 1, true) then
+  local kind = headers:get("content-type") or ""
+  if not find(kind, "application/json", 1, true) and not forms.is_form(kind) then
     headers:replace("content-type", "application/json")
   end
+  return kind
 end
 
 -- request: {path, whole_path, body, fields, forced}
@@ -29,7 +31,7 @@ local function send(handle, metadata, request)
   if provider then metadata:set("aigw", "provider", provider) end
   if model ~= fields.model or fields.model_escaped then
     local first, last = fields.model_start, fields.model_end
-    handle:body():setBytes(bodies.with_model(request.body, first, last, model))
+    handle:body():setBytes(bodies.with_model(request.body, first, last, model, fields.form))
   end
 end
 
@@ -67,12 +69,12 @@ local function enter(handle)
   if not CONFIG.apis[path] then return answers.answer_ourselves(handle, method, path) end
   local problem = requests.refused_by_headers(headers, method, path)
   if problem then return answers.refuse(handle, path, problem) end
-  name_json(headers)
+  local kind = name_body(headers)
   handle:streamInfo():dynamicMetadata():set("aigw", "path", path)
   local buffer = handle:body() -- from here on older wrappers of Envoy's values are dead
   local body = buffer and buffer:getBytes(0, buffer:length()) or ""
   holds_large = holds_large or #body > LARGE
-  local fields, name = prompt.scan(body)
+  local fields, name = forms.read(body, kind)
   if not fields then return answers.refuse(handle, path, problems.unreadable_body(name)) end
   local metadata = handle:streamInfo():dynamicMetadata()
   if probes then metadata:set("aigw", "probes", true) end

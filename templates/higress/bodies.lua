@@ -3,9 +3,9 @@
 
 local find, gsub, sub = string.find, string.gsub, string.sub
 
--- All other bytes stay; `first` and `last` are the place of the model, quotes included.
-local function with_model(body, first, last, model)
-  return sub(body, 1, first - 1) .. errors.json_string(model) .. sub(body, last + 1)
+-- All other bytes stay; `first` and `last` are the place of the model, in JSON with its quotes.
+local function with_model(body, first, last, model, is_form)
+  return sub(body, 1, first - 1) .. (is_form and model or errors.json_string(model)) .. sub(body, last + 1)
 end
 
 -- The router reads the last message of a user, in plain JSON alone: it is shown that and nothing else.

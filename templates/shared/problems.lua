@@ -1,5 +1,5 @@
 -- What can be wrong with a request, as {status, message, code, param, type, headers}; only the first two
--- are always there. For Lua 5.1 and LuaJIT, without Envoy's API; CONFIG.auto_models and prompt stand above.
+-- are always there. For Lua 5.1 and LuaJIT, without Envoy's API; CONFIG.auto_models, prompt and forms stand above.
 
 local byte, find, gsub, lower = string.byte, string.find, string.gsub, string.lower
 
@@ -101,8 +101,8 @@ local function foreign_page(origin)
 end
 
 local function unreadable_body(name)
-  local param = find(name, "model", 1, true) and "model" or nil
-  return {status = "400", param = param, message = prompt.problems[name]}
+  local param = (find(name, "model", 1, true) or name == "auto_form") and "model" or nil
+  return {status = "400", param = param, message = prompt.problems[name] or forms.problems[name]}
 end
 
 local function unknown_endpoint(method, path)

@@ -1,7 +1,7 @@
 -- Finds the model and the person's prompt in the JSON body of a request.
 --
 -- Pure functions over strings for Lua 5.1 and LuaJIT, so that every engine can carry this file.
--- Returns {scan, text, value_at, problems}; aigw/spec/prompt.py is the same recipe for parsed JSON.
+-- Returns {scan, text, value_at, model_problem, problems}; aigw/spec/prompt.py is the same recipe for parsed JSON.
 --
 -- `scan` judges all that decides where a member begins and ends: brackets, commas, colons, numbers, words.
 -- Inside strings it judges only top-level keys and the model. So raw control characters, bad escapes and
@@ -303,17 +303,23 @@ local function note_place(places, key, first, last)
   end
 end
 
+-- Why a text cannot be the name of a model; nil if it can.
+local function model_problem(model)
+  if not model or model == "" then return "model_required" end
+  if #model > MAX_MODEL_BYTES or find(model, '[%c"\\]') or find(model, "\194[\128-\159]")
+    or find(model, REPLACEMENT, 1, true) or not is_utf8(model) then
+    return "invalid_model"
+  end
+end
+
 -- The model, and whether it was written with escapes; or nil and a problem.
 local function read_model(body, first, last)
   if not first or byte(body, first) == 110 then return nil, "model_required" end
   if byte(body, first) ~= QUOTE then return nil, "invalid_model" end
   local raw = sub(body, first + 1, last - 1)
-  if raw == "" then return nil, "model_required" end
   local model = unescaped(raw)
-  if #model > MAX_MODEL_BYTES or find(model, '[%c"\\]') or find(model, "\194[\128-\159]")
-    or find(model, REPLACEMENT, 1, true) or not is_utf8(model) then
-    return nil, "invalid_model"
-  end
+  local problem = model_problem(model)
+  if problem then return nil, problem end
   return model, model ~= raw
 end
 
@@ -491,4 +497,4 @@ local function value_at(body, at)
   return sub(body, at, value_end(body, at, byte(body, at)))
 end
 
-return {scan = scan, text = text, value_at = value_at, problems = PROBLEMS}
+return {scan = scan, text = text, value_at = value_at, model_problem = model_problem, problems = PROBLEMS}

@@ -22,6 +22,8 @@ SUFFIXES = (
     "/completions",
     "/embeddings",
     "/images/generations",
+    "/audio/speech",
+    "/moderations",
     "/rerank",
     "/messages",
     "/responses",

@@ -14,6 +14,7 @@ from aigw.spec.rules import decide
 from tests.envoy.client import Client
 from tests.envoy.gateway import Gateway, wait_for
 from tests.envoy.upstream import Upstream
+from tests.forms import models
 from tests.routing_cases import NOT_ROUTED
 from tests.unit.lua.program import LUAJIT
 
@@ -74,7 +75,10 @@ def received_model(gateway: Client, upstream: Upstream, request: Request) -> str
         assert (response.status == 200) is bool(upstream.received)
     if not upstream.received:
         return NOT_ROUTED
-    return str(parsed(upstream.only().body)["model"])
+    kind, sent = dict(headers).get("content-type", ""), upstream.only().body
+    if kind.startswith("multipart/form-data"):
+        return models(kind, sent)[0]
+    return str(parsed(sent)["model"])
 
 
 def parsed(body: bytes) -> dict[str, object]:

@@ -35,6 +35,12 @@ ASKED = {
     "responses": "/v1/responses",
     "rerank": "/v1/rerank",
     "images": "/v1/images/generations",
+    "image_edits": "/v1/images/edits",
+    "image_variations": "/v1/images/variations",
+    "speech": "/v1/audio/speech",
+    "transcriptions": "/v1/audio/transcriptions",
+    "translations": "/v1/audio/translations",
+    "moderations": "/v1/moderations",
     "messages": "/v1/messages",
     "count_tokens": "/v1/messages/count_tokens",
 }

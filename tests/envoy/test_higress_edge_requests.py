@@ -84,7 +84,7 @@ def test_an_escaped_model_is_written_out_plainly(
     assert upstream.only().body == b' {"seed":1, "model" : "' + meant.encode() + b'" }\n'
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/JSON", "", "multipart/form-data"])
+@pytest.mark.parametrize("kind", ["text/plain", "application/JSON", "", "multipart/mixed"])
 def test_the_body_is_json_whatever_its_content_type(
     edge: EdgeGateway, upstream: Upstream, kind: str
 ) -> None:

@@ -1,6 +1,6 @@
-"""`templates/shared/prompt.lua` as Python functions, under LuaJIT (Envoy's) and plain Lua 5.1."""
+"""What reads bodies in Lua as Python functions, under LuaJIT (Envoy's) and plain Lua 5.1."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,22 +8,39 @@ from typing import Any
 import lupa.lua51
 import lupa.luajit21
 
-SOURCE = (Path(__file__).parents[3] / "templates/shared/prompt.lua").read_bytes()
+from aigw.rendering.lua import program
+from aigw.spec.routing import AUTO_MODELS
+
+SHARED = Path(__file__).parents[3] / "templates/shared"
+SOURCE = program(
+    {"CONFIG": {"auto_models": dict.fromkeys(AUTO_MODELS, True)}},
+    {"prompt": (SHARED / "prompt.lua").read_text(), "forms": (SHARED / "forms.lua").read_text()},
+    "return prompt, forms",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One Lua with the module loaded."""
+    """One Lua with the modules loaded."""
 
     module: Any
+    forms: Any
 
     def scan(self, body: bytes) -> dict[str, object] | str:
         """Return the fields found, words as text, or the name of the problem."""
-        found = self.module[b"scan"](body)
+        return self._told(self.module[b"scan"](body))
+
+    def read(self, body: bytes, kind: str) -> dict[str, object] | str:
+        """Return the same for a body of that content type."""
+        return self._told(self.forms[b"read"](body, kind.encode()))
+
+    @staticmethod
+    def _told(found: object) -> dict[str, object] | str:
         if isinstance(found, tuple):
             problem: bytes = found[1]
             return problem.decode()
-        return {key.decode(): _text(value) for key, value in found.items()}
+        items: Iterable[tuple[bytes, object]] = found.items()  # type: ignore[attr-defined]
+        return {key.decode(): _text(value) for key, value in items}
 
     def prompt(self, body: bytes) -> bytes:
         """Return what the person asked; the body must be one that `scan` takes."""
@@ -42,7 +59,7 @@ def _text(value: object) -> object:
 
 
 def _loaded(runtime: Callable[..., Any]) -> Program:
-    return Program(runtime(encoding=None).execute(SOURCE))
+    return Program(*runtime(encoding=None).execute(SOURCE.encode()))
 
 
 PROGRAMS = {

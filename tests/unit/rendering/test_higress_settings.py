@@ -6,7 +6,7 @@ import pytest
 
 from aigw.rendering.ai_proxy_checks import provider_problem
 from aigw.rendering.higress_upstream import Upstream
-from tests.unit.rendering.told import ACCOUNT, by_url, told
+from tests.unit.rendering.told import ACCOUNT, ZHIPUAI_AUDIO, by_url, told
 
 QWEN = {"type": "qwen", "qwenEnableCompatible": True, "qwenEnableSearch": False}
 CLAUDE = {"type": "claude", "claudeVersion": "2023-06-01", "claudeCodeMode": False}
@@ -38,7 +38,12 @@ MOVED: list[Any] = [
     ),
     pytest.param(
         told("zhipuai", "k", options={"zhipuDomain": "api.z.ai", "zhipuCodePlanMode": True}),
-        {"type": "zhipuai", "zhipuDomain": "api.z.ai", "zhipuCodePlanMode": True},
+        {
+            "type": "zhipuai",
+            "zhipuDomain": "api.z.ai",
+            "zhipuCodePlanMode": True,
+            "capabilities": ZHIPUAI_AUDIO,
+        },
         "api.z.ai:443",
         id="a plan for code",
     ),

@@ -10,7 +10,7 @@ import yaml
 from aigw.rendering.ai_proxy_checks import provider_problem
 from aigw.rendering.higress_upstream import Place
 from tests.unit.rendering.stores import FIXTURES
-from tests.unit.rendering.told import RUNNABLE, by_url, told, usual
+from tests.unit.rendering.told import RUNNABLE, ZHIPUAI_AUDIO, by_url, told, usual
 
 REQUESTS = yaml.safe_load(
     (Path(__file__).parents[2] / "fixtures" / "provider_requests.yaml").read_text(encoding="utf-8")
@@ -20,7 +20,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "dashscope": {"type": "qwen", "qwenEnableCompatible": True, "qwenEnableSearch": False},
     "deepseek": {"type": "deepseek"},
     "moonshot": {"type": "moonshot"},
-    "zhipuai": {"type": "zhipuai", "zhipuCodePlanMode": False},
+    "zhipuai": {"type": "zhipuai", "zhipuCodePlanMode": False, "capabilities": ZHIPUAI_AUDIO},
     "minimax": by_url("https://api.minimaxi.com/v1"),
     "claude": {"type": "claude", "claudeVersion": "2023-06-01", "claudeCodeMode": False},
     "claude-code": {"type": "claude", "claudeVersion": "2023-06-01", "claudeCodeMode": True},
@@ -47,7 +47,14 @@ USUAL: dict[str, dict[str, Any]] = {
     "fireworks": by_url("https://api.fireworks.ai/inference/v1"),
     "gemini": by_url("https://generativelanguage.googleapis.com/v1beta/openai"),
     "grok": {"type": "grok"},
-    "groq": {"type": "groq"},
+    "groq": {
+        "type": "groq",
+        "capabilities": {
+            "openai/v1/audiospeech": "/openai/v1/audio/speech",
+            "openai/v1/audiotranscription": "/openai/v1/audio/transcriptions",
+            "openai/v1/audiotranslation": "/openai/v1/audio/translations",
+        },
+    },
     "mistral": {"type": "mistral"},
     "ollama": {
         "type": "ollama",

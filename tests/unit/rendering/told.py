@@ -22,6 +22,10 @@ NEEDED: dict[str, dict[str, Any]] = {
     "triton": {"options": {"tritonDomain": "triton.example.com:8000"}},
     "vertex": {"options": {"vertexProjectId": "p", "vertexRegion": "europe-west4"}},
 }
+ZHIPUAI_AUDIO = {
+    "openai/v1/audiospeech": "/api/paas/v4/audio/speech",
+    "openai/v1/audiotranscription": "/api/paas/v4/audio/transcriptions",
+}
 ACCOUNT = json.dumps({"client_email": "a@b", "private_key": "x\n"})
 
 

@@ -16,9 +16,11 @@ import re2
 
 from .accept import active, refused_provider, tokens
 from .ai_proxy_hosts import Target, host_of, path_for
-from .ai_proxy_types import SUFFIXES, TYPES, ProviderType
+from .ai_proxy_types import READS_FORMS, SUFFIXES, TYPES, ProviderType
 from .anthropic import chat_from_messages, messages_from_chat
 from .aws import signed
+from .forms import field as field_of_form
+from .forms import with_content
 from .rules import part_for, rules_of
 
 Json = dict[str, Any]
@@ -58,6 +60,13 @@ class Asked:
         return next((api for end, api in SUFFIXES.items() if bare.endswith(end)), "")
 
     @property
+    def form_model(self) -> re.Match[bytes] | None:
+        """Find the model of a form that is looked at."""
+        if self.api not in READS_FORMS:
+            return None
+        return field_of_form(self.headers.get("content-type", ""), "model", self.body)
+
+    @property
     def json(self) -> Json | None:
         """Return the body if it is a JSON object that says that it is one."""
         if "application/json" not in self.headers.get("content-type", ""):
@@ -94,6 +103,9 @@ def translate(provider: Json, asked: Asked) -> Change:
         if kind.converts and value is not None:
             change.convert = "messages"
     _authorize(provider, kind, change)
+    form_model = asked.form_model
+    if form_model:
+        value = {"model": form_model[1].decode()}
     target = Target(
         provider=provider,
         api=api,
@@ -104,7 +116,10 @@ def translate(provider: Json, asked: Asked) -> Change:
     if path is None and asked.body and not kind.passes and api:
         return Change(answer=UNSUPPORTED, touched=True)
     _direct(provider, asked, change, path or asked.path)
-    if value is not None and kind.converts and provider.get("protocol") != "original":
+    if form_model:
+        if target.model != form_model[1].decode():
+            change.body = with_content(asked.body, form_model, target.model)
+    elif value is not None and kind.converts and provider.get("protocol") != "original":
         _rewrite(provider, api, value, change)
     if provider["type"] == "bedrock" and not tokens(provider):
         where = change.put.get(":path", asked.path)

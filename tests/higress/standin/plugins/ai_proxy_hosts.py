@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from .ai_proxy_types import CHAT, COMPLETIONS, EMBEDDINGS, MODELS, OPENAI, TYPES
+from .ai_proxy_types import CAPABILITIES, CHAT, COMPLETIONS, EMBEDDINGS, MODELS, OPENAI, TYPES
 
 Json = dict[str, Any]
 VLLM = CHAT | COMPLETIONS | EMBEDDINGS | MODELS | {"rerank": "/v1/rerank"}
@@ -93,12 +93,16 @@ def path_for(target: Target, path: str) -> str | None:
 
 
 def _own_path(target: Target) -> Own:
-    capabilities = target.provider.get("capabilities")
-    if isinstance(capabilities, dict) and f"openai/v1/{target.api}" in capabilities:
-        return str(capabilities[f"openai/v1/{target.api}"]), ""
     special = _PATHS.get(target.provider["type"])
     found = special(target) if special else None
-    return found or (TYPES[target.provider["type"]].paths.get(target.api), "")
+    known, more = found or (TYPES[target.provider["type"]].paths.get(target.api), "")
+    return (_told_path(target), "") if known is None else (known, more)
+
+
+def _told_path(target: Target) -> str | None:
+    told = target.provider.get("capabilities")
+    paths = told.items() if isinstance(told, dict) else ()
+    return next((str(path) for name, path in paths if CAPABILITIES.get(name) == target.api), None)
 
 
 def _custom(key: str, known: Mapping[str, str]) -> Callable[[Target], Own | None]:

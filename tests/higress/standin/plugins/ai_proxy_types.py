@@ -28,6 +28,24 @@ SUFFIXES = {
     "/v1/reranks": "rerank",
     "/v1/conversations": "conversations",
 }
+CAPABILITIES = {
+    "openai/v1/chatcompletions": "chat",
+    "openai/v1/embeddings": "embeddings",
+    "openai/v1/imagegeneration": "images",
+    "openai/v1/imagevariation": "image_variations",
+    "openai/v1/imageedit": "image_edits",
+    "openai/v1/audiospeech": "speech",
+    "openai/v1/audiotranscription": "transcriptions",
+    "openai/v1/audiotranslation": "translations",
+    "openai/v1/responses": "responses",
+    "cohere/v1/rerank": "rerank",
+    "openai/v1/videos": "videos",
+}
+"""The APIs that the field `capabilities` may name (provider.go); what a type knows itself wins."""
+
+READS_FORMS = {"image_edits", "image_variations"}
+"""Of other APIs a form is not looked at (main.go, isSupportedRequestContentType)."""
+
 CHAT = {"chat": "/v1/chat/completions"}
 EMBEDDINGS = {"embeddings": "/v1/embeddings"}
 COMPLETIONS = {"completions": "/v1/completions"}

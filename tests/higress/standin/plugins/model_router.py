@@ -6,11 +6,13 @@ Semantics: 278 decisions of the real plugin, replayed in `test_standin_dataplane
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from typing import Any
 
 import re2
 
+from .forms import field, with_content
 from .values import Found, NotJson, as_text, find, go_json, parse
 
 AUTO = "higress/auto"
@@ -38,7 +40,7 @@ _LONE = re.compile("[\ud800-\udfff]")
 class Decision:
     """Headers to set, and the body that replaces the one that came."""
 
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = default(default_factory=dict)
     body: bytes | None = None
 
 
@@ -178,20 +180,10 @@ def _is_true(value: object) -> bool:
 
 
 def _decide_form(config: Json, kind: str, body: bytes) -> Decision:
-    boundary = re.search(r'boundary="?([^";]+)"?', kind)
-    if boundary is None:
-        return NOTHING
-    wanted = str(config.get("modelKey") or "model").encode()
-    line = b"--" + boundary[1].encode()
-    field_of_form = re.compile(
-        re.escape(line) + rb'\r\n[^\r]*name="' + re.escape(wanted)
-        + rb'"(?:\r\n[^\r]+)*\r\n\r\n(.*?)\r\n' + re.escape(line), re.DOTALL
-    )  # fmt: skip
-    found = field_of_form.search(body)
+    found = field(kind, str(config.get("modelKey") or "model"), body)
     if found is None:
         return NOTHING
     headers, rest = _headers(config, found[1].decode(errors="surrogateescape"))
     if rest is None:
         return Decision(headers=headers)
-    changed = rest.encode(errors="surrogateescape")
-    return Decision(headers=headers, body=body[: found.start(1)] + changed + body[found.end(1) :])
+    return Decision(headers=headers, body=with_content(body, found, rest))

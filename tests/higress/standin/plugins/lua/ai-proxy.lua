@@ -1,9 +1,15 @@
 
+-- Of forms only those of two APIs are looked at.
+local function is_read(headers)
+  local kind = headers:get("content-type") or ""
+  if string.find(kind, "application/json", 1, true) then return true end
+  local path = string.gsub(headers:get(":path"), "%?.*", "")
+  return string.find(string.lower(kind), "^multipart/form%-data") ~= nil
+    and (string.find(path, "/v1/images/edits$") or string.find(path, "/v1/images/variations$")) ~= nil
+end
+
 function envoy_on_request(handle)
-  local body
-  if string.find(handle:headers():get("content-type") or "", "application/json", 1, true) then
-    body = whole_body(handle)
-  end
+  local body = is_read(handle:headers()) and whole_body(handle) or nil
   local cluster = handle:metadata():get("cluster")
   if not cluster then return end
   local lines = heads(handle)
