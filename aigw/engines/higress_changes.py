@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from aigw.engines.higress_access import KEY_AUTH, as_switched, closed_alike
 from aigw.engines.higress_copies import OVERWRITTEN, forget_keys
 from aigw.engines.higress_store import Store
 from aigw.rendering.higress import ADMIN_FILE, Resources
@@ -23,9 +24,6 @@ ONCE = frozenset({ADMIN_FILE, "configmaps/higress-console.yaml"})
 
 PROXY = "wasmplugins/ai-proxy.internal.yaml"
 """Has the providers and their keys: without it no chat is answered."""
-
-KEY_AUTH = "wasmplugins/key-auth.internal.yaml"
-"""Says who needs a key, which is ours at first only: people switch it in the console."""
 
 APPLIED = "applied.json"
 _GENERATION = re.compile(r"x-aigw-generation.*?\b([0-9a-f]{12})\b")
@@ -65,6 +63,7 @@ def changes(
     `attempts` are what was rendered for changes that may have been made, or may still be.
     """
     there = {**there, **{path: was[path] for path in broken}}
+    rendered = {**rendered, **dict(closed_alike(rendered, there))}
     seen = _seen(there, attempts, was)
     wanted: dict[str, dict[str, Tree]] = {}
     edits: list[str] = []
@@ -120,18 +119,9 @@ def _reconciled(
 ) -> Reconciled:
     if path not in there or path != KEY_AUTH:
         return reconcile(there.get(path), body, was.get(path))
-    own = _as_switched(body, there[path])
-    before = _as_switched(was[path], there[path]) if path in was else None
+    own = as_switched(body, there[path])
+    before = as_switched(was[path], there[path]) if path in was else None
     return reconcile(there[path], own, before)
-
-
-def _as_switched(body: Mapping[str, Tree], there: Mapping[str, Tree]) -> dict[str, Tree]:
-    """Return key-auth as somebody has switched it: at all, and for each of our routes."""
-    switched = {str(rule.get("ingress")): rule for rule in _rules(there)}
-    rules = [switched.get(str(rule.get("ingress")), rule) for rule in _rules(body)]
-    spec = {**_spec(body), "matchRules": rules}
-    spec.pop("defaultConfigDisable", None)
-    return {**body, "spec": spec}
 
 
 def read_applied(folder: Path) -> Resources:
@@ -230,17 +220,6 @@ def routes_of(paths: Iterable[str]) -> list[str]:
     """Return the names of the AI routes among the paths of objects."""
     head, tail = "configmaps/ai-route-", ".yaml"
     return [path[len(head) : -len(tail)] for path in paths if path.startswith(head)]
-
-
-def _spec(body: Mapping[str, Tree]) -> Mapping[str, Tree]:
-    spec = body.get("spec")
-    return spec if isinstance(spec, Mapping) else {}
-
-
-def _rules(body: Mapping[str, Tree]) -> list[Mapping[str, Tree]]:
-    listed = _spec(body).get("matchRules")
-    rules = listed if isinstance(listed, list) else []
-    return [rule for rule in rules if isinstance(rule, Mapping)]
 
 
 def _is_here(registry: object) -> bool:

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from aigw.clients.docker_quick import QuickDocker
 from aigw.engines import higress_account
-from aigw.engines.higress_changes import KEY_AUTH, changes, mute, providers_of, read_applied
+from aigw.engines.higress_access import KEY_AUTH
+from aigw.engines.higress_changes import changes, mute, providers_of, read_applied
 from aigw.engines.higress_container import (
     Machine,
     create_arguments,

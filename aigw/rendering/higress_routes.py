@@ -148,7 +148,7 @@ def _in_their_order(found: Iterable[Route]) -> Iterator[Route]:
     for rank, same in globs.items():
         names = [route.ingress for route in same]
         for place, route in enumerate(same):
-            yield route if names == sorted(names) else replace(route, rank=f"{rank}-{place:03}")
+            yield route if names == sorted(names) else replace(route, rank=f"{rank}n{place:03}")
 
 
 def _removed(upstream: Upstream) -> list[Tree]:

@@ -4,8 +4,8 @@ local find, match = string.find, string.match
 
 -- `0` and `openai` for `ai-route-0-openai.internal`; nil for a route that we did not make.
 local function rank_and_provider(route)
-  local rank, provider = match(route, "ai%-route%-(%w%d*)%-(.+)%.internal$")
-  if rank and (find(rank, "^[0ez]$") or find(rank, "^[pq]%d+$")) then return rank, provider end
+  local rank, provider = match(route, "ai%-route%-(%w[%dn]*)%-(.+)%.internal$")
+  if rank and (find(rank, "^[0ez]$") or find(rank, "^[pq]%d+n?%d*$")) then return rank, provider end
 end
 
 -- The name of the route that the request is on, "" for none; nil where Envoy is too old to tell it. Asking for

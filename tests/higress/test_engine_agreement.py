@@ -106,3 +106,17 @@ def _store(machine: HigressMachine) -> dict[str, dict[str, Any]]:
     return {
         str(file.relative_to(machine.store)): yaml.safe_load(file.read_text()) for file in files
     }
+
+
+def test_who_answered_is_told_where_equal_globs_stand_in_another_order_than_ids(
+    one: HigressMachine, provider: Upstream
+) -> None:
+    url = f"http://{provider.ip}:8000/v1"
+    one.environment = {"KEY": "sk-1"}
+    listed = [
+        {"id": name, "type": "custom-openai", "url": url, "keys": ["env:KEY"], "models": [glob]}
+        for name, glob in (("b", "*-b*"), ("a", "*-a*"))
+    ]
+    one.start("--file", str(one.document(*listed)))
+    answered = [ask(one, model, None)[1]["x-aigw-provider"] for model in ("x-a", "x-b", "x-a-b")]
+    assert answered == ["a", "b", "b"]

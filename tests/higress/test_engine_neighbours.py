@@ -11,35 +11,62 @@ from tests.higress.upstreams import Upstream, eventually
 pytestmark = pytest.mark.docker
 
 
+CREDENTIALS = [{"type": "key-auth", "source": "BEARER", "values": ["a-0123456789"]}]
+ALICE = {"name": "alice", "credentials": CREDENTIALS}
+
+
+def statuses(machine: HigressMachine, model: str) -> list[int]:
+    """Ask without a key, with a wrong one and with that of alice."""
+    return [machine.ask(model, key=key)[0] for key in ("", "wrong", "a-0123456789")]
+
+
 def test_who_may_ask_is_said_in_the_console_and_stays(
     settled: HigressMachine, provider: Upstream
 ) -> None:
-    credentials = [{"type": "key-auth", "source": "BEARER", "values": ["a-0123456789"]}]
-    alice = {"name": "alice", "credentials": credentials}
     route = settled.console("GET", "/v1/ai/routes/p995-openai")[1]["data"]
     closed = {**route, "authConfig": {"enabled": True, "allowedConsumers": ["alice"]}}
     own = {**closed, "name": "mine", "version": None}
     own["modelPredicates"] = [{"matchType": "EQUAL", "matchValue": "gpt-mine"}]
     for request in (
-        ("POST", "/v1/consumers", alice),
+        ("POST", "/v1/consumers", ALICE),
         ("PUT", "/v1/ai/routes/p995-openai", closed),
         ("POST", "/v1/ai/routes", own),
     ):
         assert settled.console(*request)[0] in range(200, 300)
 
-    def statuses(model: str) -> list[int]:
-        return [settled.ask(model, key=key)[0] for key in ("", "wrong", "a-0123456789")]
-
-    eventually(lambda: statuses("gpt-4o") == statuses("gpt-mine") == [401, 403, 200])
+    shut = [401, 403, 200]
+    eventually(lambda: statuses(settled, "gpt-4o") == statuses(settled, "gpt-mine") == shut)
     assert drift(settled) == []
     assert add(settled, provider) == ""
     for model in ("gpt-4o", "gpt-mine"):
-        assert statuses(model) == [401, 403, 200]
+        assert statuses(settled, model) == [401, 403, 200]
         assert provider.last().header("authorization") == f"Bearer {KEY}"
         assert "a-0123456789" not in str(provider.last().headers)
     opened = {**route, "version": None}
     assert settled.console("PUT", "/v1/ai/routes/p995-openai", opened)[0] == 200
     assert settled.console("DELETE", "/v1/ai/routes/mine")[0] == 204
+    assert settled.console("DELETE", "/v1/consumers/alice")[0] == 204
+
+
+def test_a_closed_route_stays_closed_under_the_name_that_other_patterns_give_it(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    add(settled, provider)
+    route = settled.console("GET", "/v1/ai/routes/p990-deepseek")[1]["data"]
+    closed = {**route, "authConfig": {"enabled": True, "allowedConsumers": ["alice"]}}
+    assert settled.console("POST", "/v1/consumers", ALICE)[0] == 201
+    assert settled.console("PUT", "/v1/ai/routes/p990-deepseek", closed)[0] == 200
+    eventually(lambda: statuses(settled, "deepseek-chat") == [401, 403, 200])
+    settled.run("config", "add", "--id", "deepseek", "--models", "deep*,seek-*")
+    assert statuses(settled, "deepseek-chat") == [401, 403, 200]
+    assert statuses(settled, "seek-1") == [401, 403, 200]
+    assert settled.run("plan").code == 0
+    for name in ("p995-deepseek", "p994-deepseek"):
+        route = settled.console("GET", f"/v1/ai/routes/{name}")[1]["data"]
+        assert route["authConfig"]["allowedConsumers"] == ["alice"]
+        assert settled.console("PUT", f"/v1/ai/routes/{name}", {**route, "version": None})[0] == 200
+    assert statuses(settled, "deepseek-chat") == [401, 403, 200]
+    settled.run("config", "remove", "--provider", "deepseek")
     assert settled.console("DELETE", "/v1/consumers/alice")[0] == 204
 
 

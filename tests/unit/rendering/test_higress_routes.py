@@ -106,7 +106,7 @@ def test_names_of_globs_are_numbered_only_where_ids_would_turn_their_order() -> 
     )
     turned = rendered(spec_for_higress(keyed("b", "openai", "*-b"), keyed("a", "openai", "*-a")))
     assert [name for name in matches_of(sorted_ids) if name[0] == "q"] == ["q997-a", "q997-b"]
-    assert [name for name in matches_of(turned) if name[0] == "q"] == ["q997-000-b", "q997-001-a"]
+    assert [name for name in matches_of(turned) if name[0] == "q"] == ["q997n000-b", "q997n001-a"]
 
 
 def test_azure_and_openai_stand_side_by_side() -> None:
