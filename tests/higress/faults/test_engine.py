@@ -6,14 +6,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.docker.relay import Relay, relay
-from tests.higress.faulty import expect_well, running
+from tests.higress.faulty import expect_well
 from tests.higress.higress_machine import HigressMachine
 from tests.higress.upstreams import Upstream
 from tests.world import ROOT, Ended
@@ -23,22 +23,6 @@ ENGINE = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
 NOBODY = "unix:///nowhere/docker.sock"
 GONE = "no Docker engine: DOCKER_HOST (/nowhere/docker.sock): there is no such socket"
 ADD = ("config", "add", "--provider", "groq", "--key", "sk-groq-0123456789", "--no-check")
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    """The provider of all gateways here."""
-    with Upstream() as provider:
-        yield provider
-
-
-@pytest.fixture(scope="module")
-def machine(
-    tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
-) -> Iterator[HigressMachine]:
-    """One gateway for all tests of this module."""
-    with running(tmp_path_factory.mktemp("f"), upstream) as one:
-        yield one
 
 
 def with_engine(machine: HigressMachine, url: str, *words: str, code: int) -> Ended:

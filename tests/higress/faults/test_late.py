@@ -1,11 +1,10 @@
 """A console that hangs and goes on later: what it does of a refused change is undone."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.higress.faulty import expect_well, problems, running
+from tests.higress.faulty import expect_well, problems
 from tests.higress.higress_machine import KEY, HigressMachine
 from tests.higress.test_engine_refusals import stands
 from tests.higress.test_engine_removed_keys import ANOTHER, SECOND
@@ -15,22 +14,6 @@ pytestmark = pytest.mark.docker
 LATE = "sk-canary-groq-0123"
 ADD = ("config", "add", "--provider", "groq", "--key", LATE, "--no-check")
 SOON = 60.0
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    """The provider of all gateways here."""
-    with Upstream() as provider:
-        yield provider
-
-
-@pytest.fixture(scope="module")
-def machine(
-    tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
-) -> Iterator[HigressMachine]:
-    """One gateway for all tests of this module."""
-    with running(tmp_path_factory.mktemp("f"), upstream) as one:
-        yield one
 
 
 def refused_by_silence(machine: HigressMachine, what: str, *words: str) -> None:

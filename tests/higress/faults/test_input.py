@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.higress.faulty import running
 from tests.higress.higress_machine import HigressMachine
 from tests.higress.upstreams import Upstream, eventually
 from tests.world import Ended, Machine
@@ -32,22 +31,6 @@ OPTIONS = ("--image-repo", "--image-tag", "--registry", "--memory")
 def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HigressMachine]:
     """A machine where nothing runs, and nothing may be made."""
     with HigressMachine(folder=tmp_path_factory.mktemp("f"), name="f-input") as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    """The provider of all gateways here."""
-    with Upstream() as provider:
-        yield provider
-
-
-@pytest.fixture(scope="module")
-def machine(
-    tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
-) -> Iterator[HigressMachine]:
-    """One gateway for all tests of this module."""
-    with running(tmp_path_factory.mktemp("f"), upstream) as one:
         yield one
 
 

@@ -3,12 +3,12 @@
 import shlex
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.higress.faulty import expect_well, problems, running
+from tests.higress.faulty import expect_well, problems
 from tests.higress.higress_machine import KEY, HigressMachine
 from tests.higress.test_engine_refusals import stands
 from tests.higress.upstreams import Upstream, eventually
@@ -18,22 +18,6 @@ CANARY = "sk-canary-in-a-broken-file"
 LATE = "sk-canary-groq-0123"
 ADD = ("config", "add", "--provider", "groq", "--key", LATE, "--no-check")
 SOON = 60.0
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    """The provider of all gateways here."""
-    with Upstream() as provider:
-        yield provider
-
-
-@pytest.fixture(scope="module")
-def machine(
-    tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
-) -> Iterator[HigressMachine]:
-    """One gateway for all tests of this module."""
-    with running(tmp_path_factory.mktemp("f"), upstream) as one:
-        yield one
 
 
 def malformed(file: Path) -> None:

@@ -1,10 +1,8 @@
 """What of the gateway's own files was harmed by hand is told, and the next command mends it."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.higress.faulty import expect_well, problems, running
+from tests.higress.faulty import expect_well, problems
 from tests.higress.higress_machine import HigressMachine
 from tests.higress.upstreams import Upstream
 
@@ -19,22 +17,6 @@ OURS = {
     "a place": ("mcpbridges/default.yaml", "# nothing", "it is empty"),
     "the console's account": ("secrets/higress-console.yaml", "a: [", "line 2: did not find"),
 }
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    """The provider of all gateways here."""
-    with Upstream() as provider:
-        yield provider
-
-
-@pytest.fixture(scope="module")
-def machine(
-    tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
-) -> Iterator[HigressMachine]:
-    """One gateway for all tests of this module."""
-    with running(tmp_path_factory.mktemp("f"), upstream) as one:
-        yield one
 
 
 @pytest.mark.parametrize("text", ["a: [", ""], ids=["broken", "empty"])

@@ -7,27 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.higress.faulty import expect_well, problems, running
+from tests.higress.faulty import expect_well, problems
 from tests.higress.higress_machine import KEY, HigressMachine, openai
 from tests.higress.upstreams import Upstream
 
 pytestmark = pytest.mark.docker
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    """The provider of all gateways here."""
-    with Upstream() as provider:
-        yield provider
-
-
-@pytest.fixture(scope="module")
-def machine(
-    tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
-) -> Iterator[HigressMachine]:
-    """One gateway for all tests of this module."""
-    with running(tmp_path_factory.mktemp("f"), upstream) as one:
-        yield one
 
 
 def test_a_folder_of_a_name_that_needs_quotes_serves(tmp_path: Path, upstream: Upstream) -> None:

@@ -17,7 +17,7 @@ from tests.docker.registry import image as tiny_image
 from tests.docker.tiny import root
 from tests.docker.using import using
 from tests.higress import image
-from tests.higress.faulty import expect_well, problems, running
+from tests.higress.faulty import expect_well, problems
 from tests.higress.higress_machine import KEY, Heard, HigressMachine, openai
 from tests.higress.upstreams import Upstream, eventually
 
@@ -25,22 +25,6 @@ pytestmark = pytest.mark.docker
 SEED = int(os.environ.get("AIGW_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 ROUNDS = 5
 OTHER = f"sha256:{'0' * 64}"
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    """The provider of all gateways here."""
-    with Upstream() as provider:
-        yield provider
-
-
-@pytest.fixture(scope="module")
-def machine(
-    tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
-) -> Iterator[HigressMachine]:
-    """One gateway for all tests of this module."""
-    with running(tmp_path_factory.mktemp("f"), upstream) as one:
-        yield one
 
 
 def add(upstream: Upstream, key: str) -> Sequence[str]:

@@ -1,34 +1,15 @@
 """Whatever happens to a gateway's container from outside is told, and the next command mends it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.higress.faulty import expect_well, problems, running, stranger
+from tests.higress.faulty import expect_well, problems, stranger
 from tests.higress.higress_machine import KEY, HigressMachine
 from tests.higress.upstreams import Upstream, eventually
 from tests.world import free_ports
 
 pytestmark = pytest.mark.docker
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    """The provider of all gateways here."""
-    with Upstream() as provider:
-        yield provider
-
-
-@pytest.fixture(scope="module")
-def machine(
-    tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
-) -> Iterator[HigressMachine]:
-    """One gateway for all tests of this module."""
-    with running(tmp_path_factory.mktemp("f"), upstream) as one:
-        yield one
-
-
 STOPPED, DEGRADED = ("stopped", 4), ("degraded", 5)
 
 

@@ -1,33 +1,17 @@
 """A change that is broken off half-way is taken back, or gone on with; nobody else is blamed."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from tests.higress.faulty import expect_well, problems, running
+from tests.higress.faulty import expect_well, problems
 from tests.higress.higress_machine import HigressMachine
 from tests.higress.upstreams import Upstream, eventually
 
 pytestmark = pytest.mark.docker
 PROXY = "wasmplugins/ai-proxy.internal.yaml"
 CANARY = "sk-half-0123456789"
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    """The provider of all gateways here."""
-    with Upstream() as provider:
-        yield provider
-
-
-@pytest.fixture(scope="module")
-def machine(
-    tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
-) -> Iterator[HigressMachine]:
-    """One gateway for all tests of this module."""
-    with running(tmp_path_factory.mktemp("f"), upstream) as one:
-        yield one
 
 
 def add(upstream: Upstream) -> tuple[str, ...]:

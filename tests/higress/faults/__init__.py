@@ -1,0 +1,1 @@
+"""What goes wrong around a gateway of the Higress engine, and what becomes of it."""
