@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.higress.faulty import running
+from tests.higress.faults.faulty import running
 from tests.higress.higress_machine import HigressMachine
 from tests.higress.upstreams import Upstream
 

@@ -17,7 +17,7 @@ from tests.docker.registry import image as tiny_image
 from tests.docker.tiny import root
 from tests.docker.using import using
 from tests.higress import image
-from tests.higress.faulty import expect_well, problems
+from tests.higress.faults.faulty import expect_well, problems
 from tests.higress.higress_machine import KEY, Heard, HigressMachine, openai
 from tests.higress.upstreams import Upstream, eventually
 

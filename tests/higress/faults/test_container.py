@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.higress.faulty import expect_well, problems, stranger
+from tests.higress.faults.faulty import expect_well, problems, stranger
 from tests.higress.higress_machine import KEY, HigressMachine
 from tests.higress.upstreams import Upstream, eventually
 from tests.world import free_ports

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.docker.relay import Relay, relay
-from tests.higress.faulty import expect_well
+from tests.higress.faults.faulty import expect_well
 from tests.higress.higress_machine import HigressMachine
 from tests.higress.upstreams import Upstream
 from tests.world import ROOT, Ended

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.higress.faulty import expect_well, problems
+from tests.higress.faults.faulty import expect_well, problems
 from tests.higress.higress_machine import KEY, HigressMachine, openai
 from tests.higress.upstreams import Upstream
 

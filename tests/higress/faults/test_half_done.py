@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.higress.faulty import expect_well, problems
+from tests.higress.faults.faulty import expect_well, problems
 from tests.higress.higress_machine import HigressMachine
 from tests.higress.upstreams import Upstream, eventually
 

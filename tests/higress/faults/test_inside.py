@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.higress.faulty import expect_well, problems
+from tests.higress.faults.faulty import expect_well, problems
 from tests.higress.higress_machine import KEY, HigressMachine
 from tests.higress.test_engine_refusals import stands
 from tests.higress.upstreams import Upstream, eventually
