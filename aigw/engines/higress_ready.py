@@ -12,6 +12,7 @@ from aigw.clients.console import Console
 from aigw.clients.containers import Attended
 from aigw.clients.http import ask_gateway
 from aigw.engines.higress_admin import Admin, InForce
+from aigw.engines.higress_refusals import OF_PLUGINS
 from aigw.engines.higress_signs import death, last_words
 from aigw.engines.place import Place
 from aigw.errors import DockerRefused, EngineRefused, NotReady
@@ -119,11 +120,15 @@ class Readiness:
         return missing or _unplaced(found, expected)
 
     def _refuse_rejected(self, expected: Expected) -> None:
-        """Raise EngineRefused for a change that Envoy refused: its generation never comes."""
-        if expected.refused is None:
-            return  # at a boot it may have been another's, see `_may_come`
+        """Raise EngineRefused for what Envoy refused: its generation never comes.
+
+        At a boot a plugin that it refused may be another's, see `_may_come`.
+        """
         with suppress(NotReady, DockerRefused):
-            if risen := _risen(self._admin.refusals(), expected):
+            counts = self._admin.refusals()
+            if expected.refused is None:
+                counts = {name: count for name, count in counts.items() if OF_PLUGINS not in name}
+            if risen := _risen(counts, expected):
                 raise self._refusal(risen, expected)
 
     def _refusal(self, risen: str, expected: Expected) -> EngineRefused:
@@ -141,13 +146,16 @@ class Readiness:
         self, part: str, expected: Expected, problem: Callable[[], str], pause: float
     ) -> None:
         """Wait until nothing is wrong with a part."""
-        looked = time.monotonic()
+        looked = asked = time.monotonic()
+        every = _GRACE_SECONDS if expected.refused is None else _LOOK_SECONDS
         with self._waiting(f"waiting for {part} of gateway `{self._paths.name}`"):
             while words := self._asked(problem):
                 now = time.monotonic()
                 if now - looked > _LOOK_SECONDS:
                     looked = now
                     self._refuse_dead(expected)
+                if now - asked > every:
+                    asked = now
                     self._refuse_rejected(expected)
                 if now > expected.deadline:
                     raise NotReady(

@@ -11,7 +11,9 @@ from aigw.errors import AigwError
 from aigw.state.files import write_atomically
 from aigw.state.paths import GatewayPaths
 
-_OF_PLUGINS = "extension_config_discovery."
+OF_PLUGINS = "extension_config_discovery."
+"""Is in the names of counters that are of plugins."""
+
 _ACCEPT_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 
@@ -32,7 +34,7 @@ class Refusals:
         known = self._known()
         counts = self._admin.refusals()
         risen = [name for name, count in counts.items() if count > known.get(name, 0)]
-        others = [name for name in risen if _OF_PLUGINS not in name]
+        others = [name for name in risen if OF_PLUGINS not in name]
         if others or not risen:
             return next(iter(others), "")
         return risen[0] if self._admin.in_force().lacks(self._store.plugin_texts()) else ""
@@ -51,7 +53,7 @@ class Refusals:
             return {
                 name: accepted.get(name, 0)
                 for name, count in counts.items()
-                if count > before.get(name, 0) and _OF_PLUGINS not in name
+                if count > before.get(name, 0) and OF_PLUGINS not in name
             }
         return {}
 

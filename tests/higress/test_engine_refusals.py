@@ -98,20 +98,43 @@ def test_what_envoy_refuses_leaves_the_old_keys_and_routes(
     running.run("config", "remove", "--provider", "deepseek")
 
 
+TOO_MANY = [f"m{number}-*x*" for number in range(200)]
+"""Globs that make a regular expression larger than Envoy takes."""
+
+
+def assert_told(refused: Ended, end: str) -> None:
+    """Say which counter rose and what Envoy's log says of it."""
+    first, *log = refused.err.partition("error: ")[2].splitlines()
+    assert first.startswith("the gateway refused its configuration (http.")
+    assert first.endswith(f".rds.http.8080.update_rejected){end}")
+    assert any("regex" in line and "program size" in line for line in log), log
+
+
+def test_routes_that_envoy_refuses_at_a_first_start_are_told_long_before_the_timeout(
+    machine: HigressMachine, provider: Upstream
+) -> None:
+    url = f"http://{provider.ip}:8000/v1"
+    glob = {"id": "custom-openai", "type": "custom-openai", "url": url, "models": TOO_MANY}
+    document = str(machine.document({**glob, "keys": ["store"]}))
+    begun = time.monotonic()
+    refused = machine.start("--file", document, "--custom-openai-key", KEY, expect=5)
+    assert time.monotonic() - begun < 2 * SOON
+    assert_told(refused, "; everything is as before")
+    assert machine.containers() == []
+    files = [file for file in machine.data.rglob("*") if file.is_file()]
+    assert [file for file in files if KEY.encode() in file.read_bytes()] == []
+
+
 def test_routes_that_envoy_refuses_are_told_soon_and_forgotten_once_they_are_taken_back(
     running: HigressMachine, provider: Upstream
 ) -> None:
-    models = ",".join(f"m{number}-*x*" for number in range(200))
     url = f"http://{provider.ip}:8000/v1"
-    glob = ("--provider", "custom-openai", "--id", "glob", "--url", url, "--models", models)
+    glob = ("--provider", "custom-openai", "--id", "glob", "--url", url, "--no-check")
     begun = time.monotonic()
     with unharmed(running, provider):
-        refused = running.run("config", "add", *glob, "--no-check", expect=5)
+        refused = running.run("config", "add", *glob, "--models", ",".join(TOO_MANY), expect=5)
     assert time.monotonic() - begun < SOON
-    first, *log = refused.err.partition("error: ")[2].splitlines()
-    assert first.startswith("the gateway refused its configuration (http.")
-    assert first.endswith(".rds.http.8080.update_rejected); everything is as before")
-    assert any("regex" in line and "program size" in line for line in log), log
+    assert_told(refused, "; everything is as before")
     assert _problems(running, expect=0) == []
     assert running.run("plan").code == 0
 
