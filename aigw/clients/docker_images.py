@@ -19,7 +19,7 @@ Watch = Callable[[str, Iterator[PullProgress]], None]
 
 _ASK_SECONDS = 5.0
 _CHUNK = 1024 * 1024
-_AS_IT_IS = "aigw start --pull missing"
+_AS_IT_IS = "aigw start --engine higress --pull missing"
 _OFFLINE = "aigw start --image-archive FILE"
 
 

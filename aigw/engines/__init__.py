@@ -30,6 +30,10 @@ class Engine(Protocol[PlanType]):
         """Say what is missing; nothing is changed. `ring` stands for keys that are not kept yet."""
         ...
 
+    def prepare(self, plan: PlanType, /) -> None:
+        """Do all of it that can fail while another engine still serves."""
+        ...
+
     def apply(self, plan: PlanType, /) -> None:
         """Do it, and prove it; where it is refused, what served before serves on, or again."""
         ...

@@ -90,6 +90,11 @@ class EnvoyEngine:
             facts=facts,
         )
 
+    def prepare(self, plan: EnvoyPlan, /) -> None:
+        """Have Envoy check the configuration; raises EngineRefused, EngineMissing."""
+        plan = self._prepared(plan)
+        validate(self._paths, plan.config, self._environ)
+
     def apply(self, plan: EnvoyPlan, /) -> None:
         """Bring it about and prove it by a request that sees the new generation.
 

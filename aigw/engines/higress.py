@@ -70,6 +70,7 @@ class HigressEngine:
         self._voice = voice
         self._means = means
         self._drain_seconds = drain_seconds
+        self._fetched = False
         self._store = Store(paths.higress)
         self._unfinished = Unfinished(paths.higress_run)
 
@@ -125,6 +126,11 @@ class HigressEngine:
     def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> HigressPlan:
         """Say what is missing; raises SpecInvalid, BadUsage, NotOurs, DockerMissing."""
         return self._planning.plan(spec, ring=ring)
+
+    def prepare(self, plan: HigressPlan, /) -> None:
+        """Have the image here; raises ImageMissing."""
+        self._prepared(plan, again=True)
+        self._fetched = True
 
     def apply(self, plan: HigressPlan, /) -> None:
         """Bring it about, and prove it by a request through every provider.
@@ -248,13 +254,14 @@ class HigressEngine:
         self._boot.prepare()
         if not had_salt:
             salt(self._paths.salt)
-        fetches = self._means.pulls or self._means.archive
+        again = again and not self._fetched
+        fetches = (self._means.pulls or self._means.archive) and not self._fetched
         if again or plan.makes or not plan.image or fetches:
             with self._voice.waiting("getting the image"):
                 image = self._image.have(
                     plan.spec.image,
                     archive=self._means.archive,
-                    again=again or self._means.pulls,
+                    again=again or bool(fetches),
                 )
             if had_salt and image == plan.image:
                 return plan

@@ -85,12 +85,19 @@ def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effe
 
 
 def realize(
-    world: World, paths: GatewayPaths, engine: "AnyEngine", *, before: Draft, wanted: Draft
+    world: World,
+    paths: GatewayPaths,
+    engine: "AnyEngine",
+    *,
+    before: Draft,
+    wanted: Draft,
+    keeps: bool = True,
 ) -> "Plan":
     """Keep what is wanted and make it so; where that fails while it runs, all is as before.
 
-    A first start that fails, but for a refusal of the engine, leaves what is wanted. The lock is
-    held. Returns what there was to do. Raises SpecInvalid before anything is kept, Interrupted.
+    A first start that fails, but for a refusal of the engine, leaves what is wanted, unless the
+    caller puts it back (`keeps`). The lock is held. Returns what there was to do. Raises
+    SpecInvalid before anything is kept, Interrupted.
     """
     engine.refuse_needed(_going(before.spec, wanted.spec))
     ring = resolve(wanted.spec, wanted.keys, world.environ)
@@ -106,6 +113,8 @@ def realize(
         if wanted == before:
             raise
         if plan.cold and not isinstance(error, EngineRefused):
+            if not keeps:
+                raise
             state = "is not ready" if engine.runs() else "does not run"
             error.message = f"{error.message}; gateway `{paths.name}` was saved, but {state}"
             raise

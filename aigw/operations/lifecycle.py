@@ -119,10 +119,10 @@ def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
         choice = _choice(world, draft.spec, paths, how)
         engine = world.engine(paths, choice.engine, how.means)
         with (
-            taking_over(world, paths, engine, choice=choice, before=before, wanted=draft),
+            taking_over(world, paths, engine, choice=choice, before=before, wanted=draft) as moves,
             foreseen(paths, choice, retain=how.means.retain),
         ):
-            plan = realize(world, paths, engine, before=before, wanted=draft)
+            plan = realize(world, paths, engine, before=before, wanted=draft, keeps=not moves)
         remember(paths, choice)
     for one in wanted.providers:
         provider = meaning(plan.spec, one).configured

@@ -28,24 +28,25 @@ def taking_over(
     choice: Choice,
     before: Draft,
     wanted: Draft,
-) -> Iterator[None]:
+) -> Iterator[bool]:
     """Stop what the other engine runs, for both want one port; start it again if the block fails.
 
-    What cannot be planned is refused before. What the other engine made outside the data folder is
-    removed once the new one runs.
+    Yields whether it ran. What cannot be had or planned is refused before. What the other engine
+    made outside the data folder is removed once the new one runs.
     """
     old = _other(world, paths, choice)
     if old is None:
-        yield
+        yield False
         return
-    engine.plan(wanted.spec, ring=resolve(wanted.spec, wanted.keys, world.environ))
+    plan = engine.plan(wanted.spec, ring=resolve(wanted.spec, wanted.keys, world.environ))
     ran, files = old.runs(), saved(paths)
     if ran:
+        engine.prepare(plan)
         world.note(f"stopping gateway `{paths.name}` on the other engine")
         if not old.stop(seconds=DRAIN_SECONDS):
             world.note(CUT)
     try:
-        yield
+        yield ran
     except AigwError as error:
         if ran:
             with suppress(AigwError):

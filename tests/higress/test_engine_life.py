@@ -197,6 +197,23 @@ def test_another_engine_takes_over_and_gives_back(
     assert running.run("plan").code == 0
 
 
+def test_a_move_for_which_there_is_no_image_stops_nothing(
+    running: HigressMachine, provider: Upstream
+) -> None:
+    running.start("--engine", "envoy")
+    before = running.run("status", "--json").json()["pid"]
+    refused = running.start("--engine", "higress", "--image-tag", "nosuch", expect=5)
+    assert refused.err == (
+        "error: none of these images is here\n  aigw-standin:nosuch\n"
+        "\nhint: aigw start --engine higress --pull missing\n"
+    )
+    assert running.run("status", "--json").json()["pid"] == before
+    assert used(running, provider) == KEY
+    assert running.run("plan").code == 0
+    running.start("--engine", "higress")
+    assert used(running, provider) == KEY
+
+
 def test_two_gateways_stand_side_by_side(
     running: HigressMachine, provider: Upstream, tmp_path: Path
 ) -> None:

@@ -160,7 +160,7 @@ def test_always_pulls_again_and_a_restart_that_cannot_pull_leaves_the_gateway_up
         registry.status = 503
         refused = machine.run("restart", expect=5)
         assert "error: no registry gave the image\n" in refused.err, refused
-        assert "hint: aigw start --pull missing" in refused.err
+        assert "hint: aigw start --engine higress --pull missing" in refused.err
         assert machine.born() == born
         assert machine.get("/health")[0] == 200
         machine.run("delete", "--purge", "--yes")

@@ -112,7 +112,7 @@ def test_never_pulls_nothing_and_always_pulls_again() -> None:
     images = FakeImages(registries={HANGZHOU: TWO})
     with pytest.raises(ImageMissing) as error:
         had(images, asked(pull=Pull.NEVER))
-    assert error.value.hint == "aigw start --pull missing"
+    assert error.value.hint == "aigw start --engine higress --pull missing"
     images.keep(f"{NAME}:latest", ONE)
     assert had(images, asked(pull=Pull.NEVER)).digest == ONE
     assert had(images, asked(pull=Pull.ALWAYS)).digest == TWO
