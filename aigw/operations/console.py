@@ -28,10 +28,10 @@ def console(world: World, gateway: str, *, password: bool) -> ConsoleShown:
     """Say where the console is; raises BadUsage on an engine that has none, and NotRunning."""
     spec, paths = look(world, gateway), world.home.existing(gateway)
     chosen = kept(paths)
-    if chosen is None or chosen.engine is not EngineName.HIGRESS:
+    if (chosen or spec).engine is EngineName.ENVOY:
         message = f"gateway `{gateway}` has no console: the Higress engine has one"
         raise BadUsage(message, hint="aigw start --engine higress")
-    if engine_of(world, paths).seen().state is State.STOPPED:
+    if chosen is None or engine_of(world, paths).seen().state is State.STOPPED:
         raise NotRunning(f"gateway `{gateway}` is not running", hint="aigw start")
     who = account(Store(paths.higress).read((ADMIN_FILE,)))
     return ConsoleShown(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import tzinfo
 from http import HTTPStatus
+from math import ceil
 from pathlib import Path
 
 from aigw.accesslog.line import line
@@ -77,12 +78,13 @@ def _is_probe(found: Request) -> bool:
 
 
 def _own_words(paths: GatewayPaths, count: int) -> Iterator[str]:
-    """Yield the end of the engine's own log; of one in several parts, that of each by its name."""
+    """Yield the end of the engine's own log; of one in several parts, a share of each."""
     if not _in_parts(paths):
         yield from tail(paths.envoy_log, count)
         return
+    share = ceil(count / len(PARTS))
     for part in PARTS:
-        if lines := tail(paths.part_logs / f"{part}.log", count // len(PARTS)):
+        if lines := tail(paths.part_logs / f"{part}.log", share):
             yield f"==> {part}"
             yield from lines
 

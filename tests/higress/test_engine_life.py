@@ -95,6 +95,9 @@ def test_requests_are_logged_for_people_and_programs(
     with (running.data / "logs" / "parts" / "console.log").open("a") as log:
         log.write(f"it quotes {KEY}\n")
     words = running.run("logs", "--engine").out
+    few = running.run("logs", "--engine", "--tail", "1").out.splitlines()
+    assert [line for line in few if line.startswith("==> ")] == few[::2]
+    assert "==> gateway" in few
     assert words.index("==> console\n") < words.index("==> gateway\n")
     assert "it quotes " in words
     assert KEY not in words

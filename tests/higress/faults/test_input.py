@@ -139,6 +139,14 @@ def test_the_console_of_no_gateway_is_not_invented(
     expect_refused(idle, idle.run(*words, expect=None), 4)
 
 
+def test_the_console_of_a_gateway_that_never_ran_is_not_there_yet(idle: HigressMachine) -> None:
+    never = ("--engine", "higress", "--image-tag", "nosuch", "--pull", "never")
+    idle.run("start", "--non-interactive", *never, expect=5)
+    ended = idle.run("console", expect=4)
+    assert ended.err.startswith(f"error: gateway `{idle.name}` is not running\n")
+    idle.run("delete", "--purge", "--yes")
+
+
 @pytest.mark.parametrize("place", ["", "/nowhere", "/etc/passwd", "a\nb", "名", "x" * 250])
 def test_nothing_is_imported_from_what_is_no_installation(idle: HigressMachine, place: str) -> None:
     expect_refused(idle, idle.run("import", place, "--yes", expect=None), 1, 2, 3, 4)
