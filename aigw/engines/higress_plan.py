@@ -44,8 +44,16 @@ class HigressPlan(Plan, frozen=True, kw_only=True):
 
     def difference(self) -> str:
         """Return how the objects of the store differ from what is written over them."""
-        paths = (*self.changes.written, *self.changes.removed)
-        return store_diff.difference(self.changes.there, self.changes.wanted, paths)
+        there, wanted = self.changes.there, self.changes.wanted
+        new = [path for path in self.changes.written if not self._only_renamed(path)]
+        text = store_diff.difference(there, wanted, (*new, *self.changes.removed))
+        renamed = len(self.changes.written) - len(new)
+        only = f"{renamed} objects differ in the generation alone: {self.generation}"
+        return "\n".join(filter(None, (text, only if renamed else "")))
+
+    def _only_renamed(self, path: str) -> bool:
+        there = self.changes.there.get(path)
+        return only_renamed(there, self.changes.wanted[path], self.generation)
 
 
 def reasons(

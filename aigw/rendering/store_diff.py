@@ -1,7 +1,7 @@
 """How objects of a store differ from what they are to be, for people: no key is in it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aigw.rendering.concealing import keys_in, visited
 from aigw.rendering.higress import Resources
@@ -46,6 +46,17 @@ def _one(path: str, there: list[str], wanted: list[str]) -> list[str]:
     return [*lines[:MOST_LINES], f"... and {more} more lines"] if more > 0 else lines
 
 
+def _sorted(tree: Tree) -> Tree:
+    """Order the members: whoever wrote an object last had an order of his own."""
+    match tree:
+        case Mapping():
+            return {name: _sorted(tree[name]) for name in sorted(tree)}
+        case list():
+            return [_sorted(one) for one in tree]
+        case _:
+            return tree
+
+
 class _Shown:
     """Objects as lines: texts that hold trees or lines are laid open, and keys have numbers."""
 
@@ -58,7 +69,7 @@ class _Shown:
         """Return the lines of an object; none where there is no such object."""
         if path not in resources:
             return []
-        tree = visited(ours(resources[path]), self._leaf)
+        tree = _sorted(visited(ours(resources[path]), self._leaf))
         assert isinstance(tree, dict)
         return dump(tree).splitlines()
 

@@ -1,6 +1,7 @@
 """What people change by hand, in the console or in the store: seen, and kept where it is theirs."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -109,6 +110,25 @@ def test_what_start_would_set_back_in_a_route_is_shown_line_by_line(
     settled.start()
     assert settled.run("plan", "--diff", "--json").json()["diff"] == ""
     assert used(settled, provider) == KEY
+
+
+def test_what_another_default_model_changes_is_not_lost_among_generations(
+    settled: HigressMachine,
+) -> None:
+    document = settled.data / "gateway.yaml"
+    before = document.read_text()
+    tree = {**settled.spec(), "autoRouting": {"enabled": True, "default": "gpt-4o"}}
+    document.write_text(json.dumps(tree))
+    lines = settled.run("plan", "--diff", expect=10).out.splitlines()
+    document.write_text(before)
+    heads = [line.split()[1] for line in lines if line.startswith("--- ")]
+    assert heads == [
+        "applied",
+        "wasmplugins/model-router.internal.yaml",
+        "envoyfilters/aigw-table.yaml",
+    ]
+    assert re.fullmatch(r"\d+ objects differ in the generation alone: [0-9a-f]{12}", lines[-1])
+    assert len(lines) < 100
 
 
 def test_another_change_of_ours_sets_it_back_with_the_same_words(

@@ -70,11 +70,11 @@ def test_what_is_not_there_is_added_and_what_is_not_wanted_removed() -> None:
     body = {path: {"spec": {"text": "one\ntwo"}}}
     assert [line for line in difference({}, body, [path]).splitlines() if line[0] == "+"] == [
         f"+++ {path} as it is to be",
+        "+metadata: {}",
         "+spec:",
         "+  text:",
         '+  - "one"',
         '+  - "two"',
-        "+metadata: {}",
     ]
     assert "-metadata: {}" in difference(body, {}, [path]).splitlines()
 
