@@ -44,8 +44,7 @@ def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
         output.ended(code=error.code, message=error.message)
         return error.exit_code
     except BrokenPipeError:
-        _close_quietly()
-        return FAILED
+        _close_quietly()  # who reads, as `head` does, has enough
     except (Exception, KeyboardInterrupt) as error:  # the only place that catches everything
         said = _said(error, arguments) or _crashed(error, arguments)
         hint = _of_gateway(said.hint, arguments)
