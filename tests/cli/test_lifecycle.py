@@ -239,6 +239,12 @@ def test_a_provider_is_probed_through_the_gateway(machine: Machine) -> None:
         ("demo", "ok"),
         ("openai", "failed"),
     ]
+    told = machine.run("status", "--probe", expect=5).out
+    reason = str(providers[1]["detail"])
+    assert [line for line in told.splitlines() if reason in line] == [
+        f"problem: provider `openai`: {reason}"
+    ]
+    assert re.search(r"^openai .* failed$", told, re.MULTILINE)
 
 
 def test_a_gateway_in_the_foreground_ends_with_its_command(machine: Machine) -> None:

@@ -82,11 +82,13 @@ def _providers(result: Status) -> str:
     return table(
         ("provider", "type", "models", "keys", "state"),
         [
-            (one.id, one.type, ", ".join(one.models), ", ".join(one.keys), _state(one))
+            (one.id, one.type, ", ".join(one.models), ", ".join(one.keys), _state(one, result))
             for one in result.providers
         ],
     )
 
 
-def _state(one: ProviderStatus) -> str:
-    return f"{one.state} ({one.detail})" if one.detail else one.state
+def _state(one: ProviderStatus, result: Status) -> str:
+    """Say how a provider is; why that is so, unless a problem below says it."""
+    said = any(one.detail in problem.message for problem in result.problems)
+    return one.state if said or not one.detail else f"{one.state} ({one.detail})"
