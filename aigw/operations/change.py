@@ -29,7 +29,8 @@ LOCK_SECONDS = 120.0
 class Effect(Struct, frozen=True, kw_only=True):
     """What a change came to: specs before and after, the stored keys, and what serves now.
 
-    `generation` is None where the gateway does not run, and so nothing was applied.
+    `generation` is None where the gateway does not run, and so nothing was applied. `changed` says
+    that there was something to do: it was not so already, in the files and in what runs.
     """
 
     before: GatewaySpec
@@ -37,6 +38,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     keys: KeyRing
     applied: bool
     generation: str | None
+    changed: bool
 
 
 @contextmanager
@@ -68,9 +70,10 @@ def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effe
         _refuse_unrunnable(world, paths, wanted.spec)
         engine = engine_of(world, paths)
         applied = engine.runs()
-        generation = None
+        generation, changed = None, not wanted.says_the_same(before)
         if applied:
-            generation = realize(world, paths, engine, before=before, wanted=wanted).generation
+            plan = realize(world, paths, engine, before=before, wanted=wanted)
+            generation, changed = plan.generation, changed or not plan.in_sync
         else:
             engine.refuse_needed(_going(before.spec, wanted.spec))
             keep(paths, before, wanted)
@@ -81,6 +84,7 @@ def change(world: World, gateway: str, edit: Edit, *, new: bool = False) -> Effe
         keys=wanted.keys,
         applied=applied,
         generation=generation,
+        changed=changed,
     )
 
 

@@ -26,6 +26,13 @@ class Draft(Struct, frozen=True, kw_only=True):
     keys: KeyRing
     document: Path | None = None
 
+    def says_the_same(self, other: "Draft") -> bool:
+        """Say whether both want the same; a provider without keys may be named there or not."""
+        keys, others = (
+            {id: kept for id, kept in one.keys.items() if kept} for one in (self, other)
+        )
+        return self.spec == other.spec and keys == others
+
 
 Edit = Callable[[Draft], Draft]
 

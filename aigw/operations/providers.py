@@ -34,7 +34,8 @@ class ProviderChanged(Struct, frozen=True, kw_only=True):
     """A provider was added, changed or removed.
 
     `created` says that it is new; `rules_removed` names the rules that went with it, and
-    `default_removed` the default model, without which auto-routing is off.
+    `default_removed` the default model, without which auto-routing is off. `changed` is false
+    where it was so already.
     """
 
     gateway: str
@@ -44,6 +45,7 @@ class ProviderChanged(Struct, frozen=True, kw_only=True):
     generation: str | None
     rules_removed: tuple[str, ...] = ()
     default_removed: str = ""
+    changed: bool = True
 
 
 def before_adding(world: World, gateway: str) -> Draft:
@@ -166,4 +168,5 @@ def _changed(gateway: str, provider: Provider, effect: Effect, *, created: bool)
         created=created,
         applied=effect.applied,
         generation=effect.generation,
+        changed=effect.changed,
     )

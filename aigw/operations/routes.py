@@ -58,7 +58,10 @@ class RuleChanged(Struct, frozen=True, kw_only=True):
 
 
 class RoutingChanged(Struct, frozen=True, kw_only=True):
-    """Auto-routing was switched on with this default model, or off."""
+    """Auto-routing was switched on with this default model, or off.
+
+    `changed` is false where it was so already.
+    """
 
     gateway: str
     enabled: bool
@@ -66,6 +69,7 @@ class RoutingChanged(Struct, frozen=True, kw_only=True):
     rules: int
     applied: bool
     generation: str | None
+    changed: bool
 
 
 class RulesListed(Struct, frozen=True, kw_only=True):
@@ -269,4 +273,5 @@ def _routing_changed(gateway: str, effect: Effect) -> RoutingChanged:
         rules=len(auto.rules),
         applied=effect.applied,
         generation=effect.generation,
+        changed=effect.changed,
     )

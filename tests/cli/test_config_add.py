@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cli.configured import KEY, add, keys
+from tests.cli.configured import KEY, STOPPED, add, keys
 from tests.cli.program import Program
 
 
@@ -182,6 +182,34 @@ def test_a_type_that_the_engine_cannot_run_is_refused_with_what_to_use_instead(
         "error: provider `dify` cannot be used on the envoy engine: a Dify application has an API"
     )
     assert "; and the Higress engine is not to be had: no Docker engine: DOCKER_HOST" in said.err
+
+
+NOTHING_NEW = {
+    "the same again": ("--provider", "openai", "--key", KEY, "--models", "gpt-4o"),
+    "its id alone": ("--id", "openai"),
+    "a key that is there": ("--id", "openai", "--append", "--key", KEY),
+    "the end of a mapping that is not there": ("--id", "openai", "--model-map", "zz="),
+}
+
+
+@pytest.mark.parametrize("flags", NOTHING_NEW.values(), ids=NOTHING_NEW.keys())
+def test_what_is_so_already_is_not_called_a_change(aigw: Program, flags: tuple[str, ...]) -> None:
+    add(aigw, "--provider", "openai", "--key", KEY, "--models", "gpt-4o")
+    said = aigw("config", "add", "--no-check", *flags)
+    words = "provider openai is as asked already; nothing changed\n"
+    assert (said.code, said.out, said.err) == (0, f"{words}{STOPPED}", "")
+    assert aigw("config", "add", "--no-check", "--json", *flags).json()["changed"] is False
+
+
+def test_nothing_cannot_be_appended(aigw: Program) -> None:
+    add(aigw, "--provider", "openai", "--key", KEY)
+    said = aigw("config", "add", "--id", "openai", "--append", "--models", "gpt-4o")
+    assert (said.code, said.out, said.err) == (
+        2,
+        "",
+        "error: --append adds a key, and none is given: "
+        "--key-stdin, --key-env, --key-file, --key\n\nhint: aigw config add --help\n",
+    )
 
 
 def test_a_second_provider_of_a_type_has_an_id_and_no_taken_patterns(aigw: Program) -> None:

@@ -36,6 +36,7 @@ PROVIDER_CHANGED: Shape = {
     "generation": "",
     "rules_removed": [""],
     "default_removed": "",
+    "changed": True,
 }
 RULE_CHANGED: Shape = {
     "gateway": "",
@@ -52,6 +53,7 @@ ROUTING_CHANGED: Shape = {
     "rules": 0,
     "applied": True,
     "generation": "",
+    "changed": True,
 }
 PLANNED: Shape = {
     **dict.fromkeys(("gateway", "engine", "engine_reason"), ""),

@@ -59,7 +59,12 @@ def test_a_rule_is_added_and_shown(routed: Program) -> None:
 def test_a_rule_says_when_auto_routing_is_off(routed: Program) -> None:
     assert routed("route", "off").out == f"auto-routing is off\n{STOPPED}"
     assert add(routed, "deep").out.endswith(OFF)
-    assert routed("route", "off").out == f"auto-routing is off; 1 rule kept\n{STOPPED}"
+    assert routed("route", "off").out.startswith("auto-routing is off; 1 rule kept; nothing cha")
+
+
+def test_a_default_that_is_so_already_is_not_called_a_change(routed: Program) -> None:
+    for model in ("gpt-4o", "o3"):
+        assert routed("route", "default", model, "--json").json()["changed"] == (model == "o3")
 
 
 def test_rules_stand_where_they_were_put(routed: Program) -> None:

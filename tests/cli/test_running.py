@@ -57,6 +57,22 @@ def test_a_new_key_is_used_before_the_command_returns(machine: Machine, upstream
     assert machine.ask("gpt-4o")[1]["x-aigw-generation"] == changed["generation"]
 
 
+def test_a_change_is_one_only_where_something_changes(machine: Machine, upstream: Upstream) -> None:
+    machine.start("--demo")
+    flags = ("config", "add", "--provider", "openai", "--no-check", "--url", f"{upstream.url}/v1")
+    for model, words in {
+        "a": "added provider openai (...6789); models a\nthe running gateway uses it now\n",
+        "b": "changed provider openai (...6789); models b\nthe running gateway uses it now\n",
+    }.items():
+        given = (*flags, "--key", KEY, "--models", model)
+        assert machine.run(*given).out == words
+        assert machine.run(*given).out == "provider openai is as asked already; nothing changed\n"
+    assert machine.run("route", "off").out == "auto-routing is off; nothing changed\n"
+    spec = machine.data / "gateway.yaml"
+    spec.write_text(spec.read_text().replace("- b", "- c"))
+    assert machine.run(*flags, "--models", "c").out.startswith("changed provider openai ")
+
+
 def test_a_removed_provider_serves_nothing_any_more(machine: Machine, upstream: Upstream) -> None:
     machine.start("--demo")
     add(machine, upstream, "--key", KEY)

@@ -149,7 +149,13 @@ def _wanted(session: Session, before: Draft, options: AddOptions) -> ProviderWan
         options=pairs(options.settings or (), "--set NAME=VALUE"),
         model_map=pairs(options.model_map or (), "--model-map FROM=TO"),
     )
-    return keys.completed(session, before, wanted, asks=session.prompter.present)
+    wanted = keys.completed(session, before, wanted, asks=session.prompter.present)
+    if wanted.append and not (wanted.secrets or wanted.references):
+        raise BadUsage(
+            "--append adds a key, and none is given: --key-stdin, --key-env, --key-file, --key",
+            hint="aigw config add --help",
+        )
+    return wanted
 
 
 def pairs(texts: Iterable[str], form: str) -> Mapping[str, str]:

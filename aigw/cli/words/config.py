@@ -1,12 +1,14 @@
 """How results of the `config` commands read."""
 
-from aigw.cli.words.shared import effect
+from aigw.cli.words.shared import as_before, effect
 from aigw.operations.providers import ProviderChanged
 
 
 def provider_added(added: ProviderChanged) -> str:
     """Say what was added or changed, and whether it is in use."""
     provider = added.provider
+    if not added.changed:
+        return as_before(f"provider {provider.id} is as asked already", added)
     verb = "added" if added.created else "changed"
     keys = f" ({', '.join(provider.keys)})" if provider.keys else ""
     models = ", ".join(provider.models) or f"{provider.id}/MODEL"

@@ -1,7 +1,7 @@
 """How results of the `route` commands read."""
 
 from aigw.cli.output import table
-from aigw.cli.words.shared import count, effect, odd
+from aigw.cli.words.shared import as_before, count, effect, odd
 from aigw.operations.routes import PresetsListed, RoutingChanged, RuleChanged, RulesListed
 
 OFF = "auto-routing is off; `aigw route default MODEL` switches it on"
@@ -25,7 +25,7 @@ def routing_changed(changed: RoutingChanged) -> str:
     if not changed.enabled:
         kept = f"; {count(changed.rules, 'rule')} kept" if changed.rules else ""
         text = f"auto-routing is off{kept}"
-    return f"{text}\n{effect(changed)}"
+    return f"{text}\n{effect(changed)}" if changed.changed else as_before(text, changed)
 
 
 def rules_listed(listed: RulesListed) -> str:

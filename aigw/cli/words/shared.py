@@ -30,6 +30,12 @@ def effect(change: Change) -> str:
     return f"the gateway does not run; `aigw{named(change.gateway)} start` starts it"
 
 
+def as_before(said: str, change: Change) -> str:
+    """Say that it was so already, and what makes it run where it does not."""
+    text = f"{said}; nothing changed"
+    return text if change.applied else f"{text}\n{effect(change)}"
+
+
 def named(gateway: str) -> str:
     """Return ` -g NAME` for a command about this gateway; empty for the default one."""
     return "" if gateway == DEFAULT_GATEWAY else f" -g {quote(gateway)}"
