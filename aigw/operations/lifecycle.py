@@ -12,7 +12,7 @@ from aigw.engines.choice import Choice, Possible, choose, foreseen, kept, refuse
 from aigw.engines.means import Means
 from aigw.engines.plan import Plan, Step
 from aigw.engines.seen import State
-from aigw.operations.applied import difference, remember_applied
+from aigw.operations.applied import applied_file, difference, remember_applied
 from aigw.operations.change import engine_of, held, realize
 from aigw.operations.draft import Draft, edited, keep, read
 from aigw.operations.provider_edit import meaning
@@ -51,7 +51,10 @@ class Probe(Struct, frozen=True, kw_only=True):
 
 
 class Started(Struct, frozen=True, kw_only=True):
-    """A gateway runs; `changed` is what had to be done, nothing when it was so already."""
+    """A gateway runs; `changed` is what had to be done, nothing when it was so already.
+
+    `created` says that there was no `gateway.yaml`, `first` that it never ran before.
+    """
 
     gateway: str
     engine: str
@@ -62,8 +65,9 @@ class Started(Struct, frozen=True, kw_only=True):
     data_folder: str
     changed: tuple[Step, ...]
     probe: Probe
-    created: bool
+    created: bool = False
     providers: tuple[str, ...]
+    first: bool = False
 
 
 class Planned(Struct, frozen=True, kw_only=True):
@@ -113,7 +117,7 @@ def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
     """
     paths = _made(world, gateway, wanted, how)
     with held(world, paths):
-        created = not paths.spec.exists()
+        created, first = not paths.spec.exists(), not applied_file(paths).exists()
         before = read(paths, world.note)
         draft = _wanted(before, wanted, how)
         choice = _choice(world, draft.spec, paths, how)
@@ -128,7 +132,7 @@ def start(world: World, gateway: str, wanted: StartWanted, how: How) -> Started:
         provider = meaning(plan.spec, one).configured
         if provider is not None:
             tell(world, provider, one)
-    return _started(world, paths, choice, plan, created=created)
+    return replace(_started(world, paths, choice, plan), created=created, first=first)
 
 
 def supervise(world: World, gateway: str, wanted: StartWanted, how: How) -> NoReturn:
@@ -206,7 +210,7 @@ def restart(world: World, gateway: str, *, seconds: float | None) -> Started:
         remember(paths, choice)
         remember_applied(paths)
     done = replace(plan, steps=(Step(action="restart", what="gateway"),))
-    return _started(world, paths, choice, done, created=False)
+    return _started(world, paths, choice, done)
 
 
 def _place(world: World, gateway: str, how: How) -> GatewayPaths:
@@ -254,9 +258,7 @@ def _with_file(draft: Draft, how: How) -> Draft:
     return replace(draft, spec=spec, document=how.file)
 
 
-def _started(
-    world: World, paths: GatewayPaths, choice: Choice, plan: Plan, *, created: bool
-) -> Started:
+def _started(world: World, paths: GatewayPaths, choice: Choice, plan: Plan) -> Started:
     spec = plan.spec
     return Started(
         gateway=paths.name,
@@ -268,7 +270,6 @@ def _started(
         data_folder=os.fspath(paths.folder),
         changed=plan.steps,
         probe=_probe(world, spec, choice.engine),
-        created=created,
         providers=tuple(provider.id for provider in spec.providers),
     )
 

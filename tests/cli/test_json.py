@@ -27,6 +27,7 @@ STARTED: Shape = {
     "probe": {"ok": True, "status": 0, "latency_ms": 0, "what": ""},
     "created": True,
     "providers": [""],
+    "first": True,
 }
 PROVIDER_CHANGED: Shape = {
     "gateway": "",

@@ -44,6 +44,15 @@ def test_a_first_start_shows_chats_that_work(machine: Machine) -> None:
     assert [machine.ask(model)[0] for model in models] == [200, 200]
 
 
+def test_a_start_is_the_first_until_one_has_worked(machine: Machine, upstream: Upstream) -> None:
+    machine.run("config", "add", "--provider", "demo")
+    taken = upstream.url.rpartition(":")[2]
+    machine.run("start", "--non-interactive", "--http-port", taken, expect=5)
+    assert f"see its models: curl {machine.url}/models" in machine.start().out
+    machine.run("stop")
+    assert "see its models" not in machine.start().out
+
+
 def test_starting_twice_changes_nothing(machine: Machine) -> None:
     first = machine.start("--demo", "--json").json()
     again = machine.run("start", "--non-interactive", "--demo", "--json").json()

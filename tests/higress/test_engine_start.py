@@ -34,6 +34,7 @@ def test_the_first_start_answers_a_chat_with_the_right_key_and_the_second_has_no
         "data_folder": str(machine.data),
         "created": True,
         "providers": ["openai"],
+        "first": True,
     }
     assert isinstance(probe, dict)
     assert (probe["ok"], probe["status"], probe["what"]) == (True, 200, "/v1/chat/completions")

@@ -167,7 +167,7 @@ def _start(session: Session, options: StartOptions, file: Path | None) -> int:
     if options.foreground:
         lifecycle.supervise(world, gateway, wanted, how)
     started = lifecycle.start(world, gateway, wanted, how)
-    asked = samples(world, started) if started.created else None
+    asked = samples(world, started) if started.first else None
     session.output.result(started, words.started(started, asked))
     return 0 if started.probe.ok else NotReady.exit_code
 

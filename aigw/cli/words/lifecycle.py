@@ -17,8 +17,8 @@ MOST_FILES = 6
 
 
 def started(result: Started, samples: Samples | None = None) -> str:
-    """Say that the gateway runs, where, and what to do next; `samples` are for a new one."""
-    steps = () if result.created else _steps(result.changed)
+    """Say that the gateway runs, where, and what to do next; `samples` are for a first time."""
+    steps = () if result.first else _steps(result.changed)
     return "\n".join(
         (
             f"gateway {result.gateway} {_begun(result)}: {result.url}",
@@ -35,14 +35,14 @@ def _next(result: Started, samples: Samples | None) -> Iterator[str]:
     aigw = f"aigw{named(result.gateway)}"
     if result.console_url:
         yield f"console: {result.console_url} (its password: {aigw} console --password)"
-    if result.created and result.providers:
+    if result.first and result.providers:
         yield from _chats(result.url, samples)
         yield f"see its models: curl {result.url}/models"
         yield f"see the requests: {aigw} logs --follow"
-    if result.created or not result.providers:
+    if result.first or not result.providers:
         key = 'printf %s "$KEY"'
         yield f"add a provider: {key} | {aigw} config add --provider TYPE --key-stdin"
-    if result.created and result.providers:
+    if result.first and result.providers:
         yield f"add a rule: {aigw} route add --model MODEL --trigger 'deep thinking'"
 
 
