@@ -21,6 +21,7 @@ The keys, all of them in every line; what is not known is null, text also `""` o
     duration_ms     whole request; first_byte_ms: until the answer's first byte left
     bytes_in        body received; bytes_out: body sent
     usage           {input, output, cached, reasoning}: tokens; null where the provider did not say
-    stream          true, or the content type: `text/event-stream` is a stream
+    stream          whether the answer was a stream of events; in the file of the embedded engine
+                    the answer's content type
     generation      which spec served the request
 """

@@ -220,8 +220,8 @@ def test_the_requests_are_shown_for_people_and_for_programs(machine: Machine) ->
     assert any(" 200 POST /v1/chat/completions " in line for line in shown)
     assert any(" 404 POST /v1/chat/completions " in line for line in shown)
     assert not any("/health" in line for line in shown)
-    raw = machine.run("logs", "--json", "--tail", "2").out.splitlines()
-    assert [json.loads(line)["status"] for line in raw] == [200, 404]
+    raw = map(json.loads, machine.run("logs", "--json", "--tail", "2").out.splitlines())
+    assert [(line["status"], line["stream"]) for line in raw] == [(200, False), (404, False)]
     assert machine.run("logs", "--engine").code == 0
 
 

@@ -36,8 +36,8 @@ class LogsOptions(Struct, frozen=True, kw_only=True):
 def logs(session: Session, options: LogsOptions) -> int:
     """Show the requests, or the engine's own words.
 
-    Requests for /health are left out. With --json the lines of the access log, all of them, are
-    shown as they are: one JSON object a line.
+    Requests for /health are left out. With --json all lines of the access log are shown: one JSON
+    object a line, with the same keys on both engines.
     """
     world, gateway = session.world, session.gateway
     if options.engine or session.output.as_json:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aigw.accesslog.line import line
+from aigw.accesslog.reader import as_json
 from aigw.accesslog.request import Request, Usage, request
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -72,6 +73,15 @@ def read(**changed: object) -> Request:
 
 def test_a_line_becomes_a_request() -> None:
     assert read() == READ
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("text/event-stream", True), ("application/json", False), (None, False), (True, True)],
+)
+def test_a_line_for_programs_says_whether_it_was_a_stream(said: object, shown: object) -> None:
+    tree = {**FULL, "stream": said}
+    assert json.loads(as_json(json.dumps(tree))) == {**tree, "stream": shown}
 
 
 def test_a_line_with_only_a_time_is_a_request_of_which_nothing_is_known() -> None:
