@@ -10,6 +10,7 @@ from aigw.errors import Interrupted
 from aigw.spec.secret import Secret
 
 UNCHANGED = "nothing was changed"
+NO_MATCH = "nothing matches: Backspace takes letters back"
 Check = Callable[[str], str]
 """Says what is wrong with an answer; empty when nothing is."""
 
@@ -58,18 +59,16 @@ class TerminalQuestions:
         """Let one line be found by typing a part of it."""
         lines = [self._ask.Choice(title=one.title, value=one.value) for one in choices]
         hint = "(type to search, Enter to choose)"
-        return str(
-            _answer(
-                self._ask.select(
-                    question,
-                    choices=lines,
-                    use_search_filter=True,
-                    use_jk_keys=False,
-                    instruction=hint,
-                    output=self._screen,
-                )
-            )
+        asked = self._ask.select(
+            question,
+            choices=lines,
+            use_search_filter=True,
+            use_jk_keys=False,
+            instruction=hint,
+            output=self._screen,
         )
+        _choose_only_what_matches(asked.application)
+        return str(_answer(asked))
 
     def choose_some(self, question: str, choices: Sequence[Choice]) -> tuple[str, ...]:
         """Let any number of lines be marked, in their order."""
@@ -102,6 +101,24 @@ class TerminalQuestions:
         """Tell something between two questions."""
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
+
+
+def _choose_only_what_matches(application: Any) -> None:  # noqa: ANN401 - what questionary made
+    """Let Enter do nothing where a search finds nothing: questionary shows all lines again then."""
+    from prompt_toolkit.filters import Condition
+    from questionary.prompts.common import InquirerControl
+
+    controls = application.layout.find_all_controls()
+    lines: Any = next(one for one in controls if isinstance(one, InquirerControl))
+    missed = Condition(
+        lambda: bool(lines.search_filter) and lines.filtered_choices is lines.choices
+    )
+
+    def tell(_: object) -> None:
+        lines.error_message = NO_MATCH if missed() else None
+
+    application.before_render += tell
+    application.key_bindings.add("enter", eager=True, filter=missed)(lambda _: None)
 
 
 def _answer(question: Any) -> Any:  # noqa: ANN401 - questionary gives what the question is for

@@ -13,6 +13,7 @@ from tests.world import PATIENCE, Machine, free_ports
 pytestmark = pytest.mark.envoy
 KEY = "sk-typed-at-a-terminal-0123456789"
 ENTER = "\r"
+BACKSPACE = "\x7f"
 CTRL_C = "\x03"
 
 
@@ -90,6 +91,17 @@ def test_a_gateway_set_up_by_questions_answers(machine: Machine) -> None:
         assert machine.ask("auto", "hello")[0] == 200
         assert upstream.last().json()["model"] == "my-small"
         machine.run("delete", "--purge", "--yes")
+
+
+def test_a_search_that_finds_nothing_chooses_nothing(machine: Machine) -> None:
+    terminal = start(machine)
+    terminal.expect("Which provider")
+    terminal.send("custom-openaizz" + ENTER)
+    terminal.expect("openaizz")
+    terminal.send(ENTER + BACKSPACE + BACKSPACE + ENTER)
+    assert terminal.expect(["Base URL", "Key for"]) == 0
+    terminal.send(CTRL_C)
+    assert finish(terminal) == 130
 
 
 STAGES = ("Which provider", "Base URL", "Key for custom-openai", "Check the key", "Models")
