@@ -1,13 +1,19 @@
 """The one place that prints: results on stdout, all else on stderr."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from typing import TextIO
 
 from msgspec import Struct
 
 from aigw.spec.secret import Secret
+
+GAP = "  "
+NARROWEST = 8
+"""On fewer columns a terminal for each column of a table, nothing fits: it breaks the lines."""
 
 PLAIN_SPACE = "\n\t\u00a0\u3000"
 
@@ -35,6 +41,13 @@ class Output(Struct, frozen=True, kw_only=True):
             quiet=quiet,
             verbose=verbose,
         )
+
+    @property
+    def width(self) -> int | None:
+        """Say how many columns a result may take; None where it does not go to a terminal."""
+        if not self.stdout.isatty():
+            return None
+        return os.get_terminal_size(self.stdout.fileno()).columns or None
 
     def result(self, value: object, text: str) -> None:
         """Print a result: `value` as JSON where that was asked, else `text`."""
@@ -83,15 +96,20 @@ def as_json(value: object) -> str:
     return json.dumps(_plain(value), indent=2)
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lay rows out in columns, one record a line and nothing cut; no rows give no table."""
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> str:
+    """Lay rows out in columns, one record a line and nothing cut; no rows give no table.
+
+    On a terminal of fewer columns than that takes, which `width` says, the cells are folded.
+    """
     if not rows:
         return ""
     lines = [tuple(head.upper() for head in heads), *rows]
     widths = [max(_width(line[column]) for line in lines) for column in range(len(heads))]
+    if width is not None and sum(widths) + len(GAP) * (len(heads) - 1) > width:
+        return _folded(lines, widths, width)
     return "\n".join(
-        "  ".join(
-            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
+        GAP.join(
+            cell + " " * (size - _width(cell)) for cell, size in zip(line, widths, strict=True)
         ).rstrip()
         for line in lines
     )
@@ -107,6 +125,35 @@ def printable(text: str, stream: TextIO) -> str:
         for letter in text
     )
     return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _folded(lines: Sequence[Sequence[str]], widths: Sequence[int], width: int) -> str:
+    """Fold cells at their words, so that a table fits; a word that is wider itself is broken."""
+    from rich.console import Console  # late: 60 ms, and only for a terminal that is too narrow
+    from rich.table import Table
+
+    heads, *rows = lines
+    room = max(width, NARROWEST * len(heads))
+    made = Table(box=None, pad_edge=False, padding=(0, len(GAP), 0, 0), header_style="")
+    for head, size in zip(heads, _narrowed(lines, widths, room), strict=True):
+        made.add_column(head, width=size, overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    shown = StringIO()
+    console = Console(
+        file=shown, width=room, height=1, color_system=None, markup=False, emoji=False
+    )
+    console.print(made)
+    return "\n".join(line.rstrip() for line in shown.getvalue().splitlines()).rstrip()
+
+
+def _narrowed(lines: Sequence[Sequence[str]], widths: Sequence[int], room: int) -> Sequence[int]:
+    """Take columns from the widest, first from those that are wider than their longest word."""
+    sizes, every = list(widths), range(len(widths))
+    words = [max(_width(word) for line in lines for word in [*line[n].split(), ""]) for n in every]
+    while sum(sizes) > room - len(GAP) * (len(sizes) - 1):
+        sizes[max(every, key=lambda n: (sizes[n] > words[n], sizes[n]))] -= 1
+    return sizes
 
 
 def _width(text: str) -> int:

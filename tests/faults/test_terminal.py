@@ -15,6 +15,7 @@ KEY = "sk-typed-at-a-terminal-0123456789"
 ENTER = "\r"
 BACKSPACE = "\x7f"
 CTRL_C = "\x03"
+COLUMNS = 100
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 
 def talk(machine: Machine, *arguments: str) -> "pexpect.spawn[str]":
-    """Begin a command at a terminal of 100 columns."""
+    """Begin a command at a terminal."""
     return pexpect.spawn(
         sys.executable,
         ["-m", "aigw", *arguments],
@@ -33,7 +34,7 @@ def talk(machine: Machine, *arguments: str) -> "pexpect.spawn[str]":
         cwd=str(machine.folder),
         encoding="utf-8",
         timeout=PATIENCE,
-        dimensions=(60, 100),
+        dimensions=(60, COLUMNS),
     )
 
 
@@ -161,6 +162,15 @@ def test_config_add_without_options_asks_and_marks_what_is_there(machine: Machin
         assert machine.ask("my-big")[0] == 200
         assert upstream.last().values("authorization") == [f"Bearer {KEY}"]
         machine.run("delete", "--purge", "--yes")
+
+
+def test_a_table_fits_the_terminal(machine: Machine) -> None:
+    terminal = talk(machine, "config", "providers")
+    log = terminal.logfile_read = Log()
+    assert finish(terminal) == 0
+    assert max(map(len, log.text.splitlines())) <= COLUMNS
+    assert len(log.text.splitlines()) > len(machine.run("config", "providers").out.splitlines())
+    assert " CLAUDE_CODE_OAUTH_TOKEN" in log.text
 
 
 def test_delete_asks_and_no_keeps_everything(machine: Machine) -> None:

@@ -19,4 +19,4 @@ class ListOptions(Struct, frozen=True, kw_only=True):
 def list_(session: Session, _: ListOptions) -> None:
     """List the providers, their keys masked."""
     listed = list_providers(session.world, session.gateway)
-    session.output.result(listed, words.providers_listed(listed))
+    session.output.result(listed, words.providers_listed(listed, session.output.width))

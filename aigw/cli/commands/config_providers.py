@@ -33,5 +33,5 @@ def types(session: Session, options: ProvidersOptions) -> None:
     """Show which types of provider there are, and their options."""
     listed = catalogue.list_types(session.world, options.type)
     one = options.type is not None
-    text = words.type_described(listed) if one else words.types_listed(listed)
+    text = words.type_described(listed) if one else words.types_listed(listed, session.output.width)
     session.output.result(listed, text)

@@ -12,9 +12,9 @@ from aigw.cli.words import route as words
 from aigw.errors import BadUsage
 from aigw.operations import routes
 
-ADD_EXAMPLES = """
+ADD_EXAMPLES = r"""
 aigw route add --model deepseek-reasoner --trigger '深入思考|deep thinking'
-aigw route add --model qwen-coder-plus --pattern '(?i)^(write|fix) .*code' --name code
+aigw route add --model qwen-coder-plus --pattern '(?i)\bcode\b' --name code
 aigw route add --model qwen-turbo --trigger 'tl;dr' --first
 """
 Model = Annotated[
@@ -73,7 +73,7 @@ class ListOptions(Struct, frozen=True, kw_only=True):
 def list_(session: Session, _: ListOptions) -> None:
     """List the rules in their order, and what is odd about them."""
     listed = routes.list_rules(session.world, session.gateway)
-    session.output.result(listed, words.rules_listed(listed))
+    session.output.result(listed, words.rules_listed(listed, session.output.width))
 
 
 class RemoveOptions(Struct, frozen=True, kw_only=True):
@@ -138,7 +138,7 @@ def preset(session: Session, options: PresetOptions) -> None:
     """List the shipped triggers, or add one as a rule."""
     if options.action is None:
         listed = routes.list_presets(chinese=session.world.chinese)
-        session.output.result(listed, words.presets_listed(listed))
+        session.output.result(listed, words.presets_listed(listed, session.output.width))
         return
     if options.action != "add" or not options.name or not options.model:
         raise BadUsage(

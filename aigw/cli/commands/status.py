@@ -36,7 +36,7 @@ def status(session: Session, options: StatusOptions) -> int:
         from aigw.operations.provider_probe import probed  # late: only this option needs it
 
         found = probed(session.world, found)
-    session.output.result(found, words.status(found))
+    session.output.result(found, words.status(found, session.output.width))
     return EXIT_CODES[found.state]
 
 
@@ -48,4 +48,4 @@ class ListOptions(Struct, frozen=True, kw_only=True):
 def list_(session: Session, _: ListOptions) -> None:
     """List all gateways of this user."""
     listed = operations.list_gateways(session.world)
-    session.output.result(listed, words.gateways(listed))
+    session.output.result(listed, words.gateways(listed, session.output.width))

@@ -4,7 +4,7 @@ from aigw.cli.output import table
 from aigw.operations.catalogue import OptionShown, TypeShown, TypesListed
 
 
-def types_listed(listed: TypesListed) -> str:
+def types_listed(listed: TypesListed, width: int | None) -> str:
     """Lay the types out as a table."""
     return table(
         ("type", "name", "also called", "key from"),
@@ -17,6 +17,7 @@ def types_listed(listed: TypesListed) -> str:
             )
             for one in listed.providers
         ],
+        width,
     )
 
 

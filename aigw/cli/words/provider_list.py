@@ -4,7 +4,7 @@ from aigw.cli.output import table
 from aigw.operations.provider_list import ProvidersListed
 
 
-def providers_listed(listed: ProvidersListed) -> str:
+def providers_listed(listed: ProvidersListed, width: int | None) -> str:
     """Lay the providers out as a table."""
     if not listed.providers:
         return "no providers yet; `aigw config add --provider TYPE` adds one"
@@ -20,4 +20,5 @@ def providers_listed(listed: ProvidersListed) -> str:
             )
             for one in listed.providers
         ],
+        width,
     )

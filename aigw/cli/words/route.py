@@ -28,15 +28,15 @@ def routing_changed(changed: RoutingChanged) -> str:
     return f"{text}\n{effect(changed)}" if changed.changed else as_before(text, changed)
 
 
-def rules_listed(listed: RulesListed) -> str:
+def rules_listed(listed: RulesListed, width: int | None) -> str:
     """Lay the rules out as a table, in their order."""
     head = f"default model: {listed.default_model}" if listed.enabled else OFF
     rows = [(one.name, one.id, one.trigger or one.pattern, one.model) for one in listed.rules]
-    rules = table(("name", "id", "trigger or pattern", "model"), rows)
+    rules = table(("name", "id", "trigger or pattern", "model"), rows, width)
     return "\n".join((head, rules or "no rules; `aigw route add` adds one", *odd(listed.lints)))
 
 
-def presets_listed(listed: PresetsListed) -> str:
+def presets_listed(listed: PresetsListed, width: int | None) -> str:
     """Lay the shipped triggers out as a table."""
     rows = [(one.name, one.label, one.trigger) for one in listed.presets]
-    return table(("name", "for", "trigger"), rows)
+    return table(("name", "for", "trigger"), rows, width)

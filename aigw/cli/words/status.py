@@ -12,7 +12,7 @@ DRIFTED = "as gateway.yaml says, but for changes by hand"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-def status(result: Status) -> str:
+def status(result: Status, width: int | None) -> str:
     """Say what runs and what is wrong."""
     lines = [
         f"gateway {result.gateway}: {result.state}",
@@ -34,7 +34,7 @@ def status(result: Status) -> str:
     if _broken(result) and result.providers:
         lines.append("as applied last:")
     if not _broken(result) or result.providers:
-        lines += [_auto_routing(result), _providers(result)]
+        lines += [_auto_routing(result), _providers(result, width)]
     for problem in result.problems:
         kind = "note" if problem.code in NOTES else "problem"
         lines.append(f"{kind}: {problem.message}")
@@ -42,11 +42,11 @@ def status(result: Status) -> str:
     return "\n".join(lines)
 
 
-def gateways(result: GatewaysListed) -> str:
+def gateways(result: GatewaysListed, width: int | None) -> str:
     """Lay the gateways out as a table."""
     rows = [(one.name, one.state, one.engine, one.url, one.data_folder) for one in result.gateways]
     heads = ("name", "state", "engine", "url", "data folder")
-    return table(heads, rows) or "no gateways yet; `aigw start` makes one"
+    return table(heads, rows, width) or "no gateways yet; `aigw start` makes one"
 
 
 def duration(seconds: int) -> str:
@@ -76,7 +76,7 @@ def _auto_routing(result: Status) -> str:
     return f"auto-routing: {count(auto.rules, 'rule')}, else {auto.default_model}"
 
 
-def _providers(result: Status) -> str:
+def _providers(result: Status, width: int | None) -> str:
     if not result.providers:
         return "providers: none; `aigw config add --provider TYPE` adds one"
     return table(
@@ -85,6 +85,7 @@ def _providers(result: Status) -> str:
             (one.id, one.type, ", ".join(one.models), ", ".join(one.keys), _state(one, result))
             for one in result.providers
         ],
+        width,
     )
 
 
