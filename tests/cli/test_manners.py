@@ -47,7 +47,7 @@ def test_help_begins_with_examples_and_fits_a_terminal(
     lines = said.out.splitlines()
     assert lines[0] == "Examples:"
     assert lines[1].startswith(f"  aigw {command[0]}") or "| aigw" in lines[1]
-    assert all(len(line) <= 110 for line in lines)
+    assert all(len(line) <= 80 for line in lines)
     assert "--json" in said.out
     assert "-g, --gateway" in said.out
 

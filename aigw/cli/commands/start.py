@@ -22,10 +22,10 @@ from aigw.spec.gateway import EngineName
 from aigw.spec.image import Pull
 
 EXAMPLES = """
-aigw start                                       # by questions
-aigw start --demo                                # a provider that needs no key
+aigw start                               # by questions
+aigw start --demo                        # a provider that needs no key
 aigw start --non-interactive --dashscope-key sk-... --openai-key sk-...
-aigw start --http-port 8090 --auto-routing --auto-routing-default-model qwen-turbo
+aigw start --http-port 8090 --auto-routing-default-model qwen-turbo
 aigw start --file gateway.yaml --dry-run
 """
 LISTENS, ROUTES = "Where it listens", "Auto-routing"
