@@ -171,6 +171,8 @@ def test_rules_of_auto_routing_come_change_and_go_by_file(
         assert chosen("深入思考 why?") == "gpt-4o"
         running.run("route", "off")
         assert chosen("Hello!") == "404"
+        again = running.run("route", "off").out
+        assert again == "auto-routing is off; nothing changed\n"
     assert not by_console(running, ROUTER)
     assert running.run("plan").code == 0
 
