@@ -1,6 +1,7 @@
 """The house keeps its own rules, those that no tool checks."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,20 @@ def test_a_module_and_its_functions_fit_a_reader(path: Path) -> None:
     }
     assert len(text.splitlines()) <= LONGEST_MODULE
     assert {key: lines for key, lines in functions.items() if lines > LONGEST_FUNCTION} == {}
+
+
+def test_the_words_of_commands_leave_no_gateway_out() -> None:
+    """`aigw{named(...)}` is written there, and what comes from below goes through `told`."""
+    said = [
+        f"{name(path)}: {node.value}"
+        for path in MODULES
+        if name(path).startswith("aigw/cli/words/")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.search("`aigw [a-z]", node.value)
+    ]
+    assert said == ["aigw/cli/words/status.py: no gateways yet; `aigw start` makes one"]
 
 
 def test_a_key_is_revealed_only_where_it_leaves_the_program() -> None:

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from aigw.cli.keylike import without_doubtful, without_keys
 from aigw.cli.output import Output
-from aigw.cli.words.shared import about
 from aigw.errors import AigwError, Interrupted
+from aigw.operations.world import DEFAULT_GATEWAY
 from aigw.state.files import reason
 from aigw.state.paths import Home
 
@@ -35,7 +35,7 @@ class Said(Struct, frozen=True, kw_only=True):
 
 def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
     """Run a part of the program and return its exit code; what goes wrong is told in a sentence."""
-    output = Output.standard(as_json="--json" in arguments, quiet=False, verbose=False)
+    output = Output.standard(as_json="--json" in arguments, gateway=_gateway(arguments))
     try:
         run()
     except typer.Exit:
@@ -47,8 +47,7 @@ def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
         _close_quietly()  # who reads, as `head` does, has enough
     except (Exception, KeyboardInterrupt) as error:  # the only place that catches everything
         said = _said(error, arguments) or _crashed(error, arguments)
-        hint = _of_gateway(said.hint, arguments)
-        output.error(code=said.code, message=without_keys(said.message), hint=hint)
+        output.error(code=said.code, message=without_keys(said.message), hint=said.hint)
         return said.exit_code
     return 0
 
@@ -76,14 +75,14 @@ def _said(error: BaseException, arguments: Sequence[str]) -> Said | None:
     return Said(code=code, message=message, hint=hint, exit_code=exit_code)
 
 
-def _of_gateway(hint: str, arguments: Sequence[str]) -> str:
-    """Let a hint be about the gateway that the command line named, not about the default one."""
+def _gateway(arguments: Sequence[str]) -> str:
+    """Return the gateway that the command line names, else the default one."""
     for index, argument in enumerate(arguments):
         option, _, value = argument.partition("=")
         if option in GATEWAY_OPTIONS:
             name = value or next(iter(arguments[index + 1 : index + 2]), "")
-            return about(hint, name) if name else hint
-    return hint
+            return name or DEFAULT_GATEWAY
+    return DEFAULT_GATEWAY
 
 
 def _spoken(error: typer.TyperException, arguments: Sequence[str]) -> str:

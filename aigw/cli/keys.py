@@ -10,7 +10,7 @@ from aigw.cli.session import Session
 from aigw.errors import BadUsage
 from aigw.operations.draft import Draft
 from aigw.operations.key_check import key_needed, options_at_hand
-from aigw.operations.provider_edit import ProviderWanted, split
+from aigw.operations.provider_edit import ProviderWanted, meaning, split
 from aigw.spec.secret import FromEnvironment, FromFile, KeySource, Secret
 from aigw.state.files import absolute
 from aigw.state.secrets import MAX_KEY_BYTES, key_problem
@@ -72,12 +72,19 @@ def completed(
     if asks:
         key = session.prompter.secret(f"Key for {needed.provider}", problem=key_problem)
         return replace(wanted, secrets=(key,))
-    known = f", or {needed.variables[0]} in the environment" if needed.variables else ""
-    raise BadUsage(
-        f"provider `{needed.provider}` needs a key: --key-stdin, --key-env, --key-file, --key"
-        f"{known}",
-        hint=f'printf %s "$KEY" | aigw config add --provider {needed.type} --key-stdin',
-    )
+    raise _keyless(before, wanted)
+
+
+def _keyless(before: Draft, wanted: ProviderWanted) -> BadUsage:
+    """Say how the key that is missing can be given."""
+    from aigw.operations.provider_hints import completing  # late: only this error needs it
+
+    about = meaning(before.spec, wanted)
+    flags = "--key-stdin, --key-env, --key-file, --key"
+    ways = [about.type.key_flags[0] if wanted.by_flags else flags]
+    ways += [f"or {name} in the environment" for name in about.type.key_variables[:1]]
+    message = f"provider `{about.id}` needs a key: {', '.join(ways)}"
+    return BadUsage(message, hint=completing(about, wanted))
 
 
 def _with_options(session: Session, before: Draft, wanted: ProviderWanted) -> ProviderWanted:

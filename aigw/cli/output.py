@@ -9,6 +9,8 @@ from typing import TextIO
 
 from msgspec import Struct
 
+from aigw.cli.words.shared import about, told
+from aigw.operations.world import DEFAULT_GATEWAY
 from aigw.spec.secret import Secret
 
 GAP = "  "
@@ -19,7 +21,7 @@ PLAIN_SPACE = "\n\t\u00a0\u3000"
 
 
 class Output(Struct, frozen=True, kw_only=True):
-    """Two streams and how much to say.
+    """Two streams, how much to say, and which gateway hints and asides are about.
 
     `quiet` leaves only results and errors; `verbose` adds the steps; `as_json` makes results and
     errors one JSON object each.
@@ -30,16 +32,18 @@ class Output(Struct, frozen=True, kw_only=True):
     as_json: bool
     quiet: bool
     verbose: bool
+    gateway: str = DEFAULT_GATEWAY
 
     @classmethod
-    def standard(cls, *, as_json: bool, quiet: bool, verbose: bool) -> "Output":
+    def standard(cls, *, as_json: bool, gateway: str) -> "Output":
         """Speak on the streams of the process."""
         return cls(
             stdout=sys.stdout,
             stderr=sys.stderr,
             as_json=as_json,
-            quiet=quiet,
-            verbose=verbose,
+            quiet=False,
+            verbose=False,
+            gateway=gateway,
         )
 
     @property
@@ -68,10 +72,11 @@ class Output(Struct, frozen=True, kw_only=True):
     def note(self, text: str) -> None:
         """Tell what the person should know, though it is no error."""
         if not self.quiet:
-            self._aside(text)
+            self._aside(told(text, self.gateway))
 
     def error(self, *, code: str, message: str, hint: str) -> None:
         """Print an error, in words or as `{"error": {...}}`."""
+        message, hint = told(message, self.gateway), about(hint, self.gateway)
         if self.as_json:
             error = {"code": code, "message": message, "hint": hint}
             print(as_json({"error": error}), file=self.stderr, flush=True)

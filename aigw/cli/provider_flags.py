@@ -41,7 +41,11 @@ def _wanted(ptype: ProviderType, options: object) -> ProviderWanted | None:
     if models and not patterns:
         raise BadUsage(f"{ptype.models_flags[0]} names no model")
     return ProviderWanted(
-        type=ptype.id, secrets=secrets_of(keys or ()), models=patterns, options=settings
+        type=ptype.id,
+        secrets=secrets_of(keys or ()),
+        models=patterns,
+        options=settings,
+        by_flags=True,
     )
 
 

@@ -41,6 +41,7 @@ class Session(Struct, frozen=True, kw_only=True):
             as_json=common.as_json,
             quiet=common.quiet,
             verbose=common.verbose or common.debug,
+            gateway=common.gateway,
         )
         waits = Waits(output.stderr, shown=not output.quiet)
         engines = Engines(output=output, waits=waits)

@@ -20,11 +20,9 @@ CHECK_SECONDS = 3.0
 
 
 class KeyNeeded(Struct, frozen=True, kw_only=True):
-    """A provider without a key: its variables, and the first of them that is set (or empty)."""
+    """A provider without a key, and the first of its variables that is set (or empty)."""
 
     provider: str
-    type: str
-    variables: tuple[str, ...]
     variable: str
 
 
@@ -37,8 +35,6 @@ def key_needed(world: World, before: Draft, wanted: ProviderWanted) -> KeyNeeded
     variables = about.type.key_variables
     return KeyNeeded(
         provider=about.id,
-        type=about.type.id,
-        variables=variables,
         variable=next((one for one in variables if world.environ.get(one)), ""),
     )
 

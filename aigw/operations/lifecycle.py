@@ -157,7 +157,7 @@ def plan_start(world: World, gateway: str, wanted: StartWanted, how: How) -> Pla
     before = read(paths, world.note)
     draft = _wanted(before, wanted, how)
     choice = _choice(world, draft.spec, paths, how)
-    ring = resolve(draft.spec, draft.keys, world.environ)
+    ring = resolve(draft.spec, draft.keys, world.environ, exists=paths.exists)
     engine = world.engine(paths, choice.engine, how.means)
     missing = engine.plan(draft.spec, ring=ring).steps
     steps = (*_kept_steps(paths, before, draft), *move_steps(world, paths, choice), *missing)
@@ -233,6 +233,7 @@ def _made(world: World, gateway: str, wanted: StartWanted, how: How) -> GatewayP
     paths = _place(world, gateway, how)
     draft = _wanted(read(paths, world.note), wanted, how)
     _choice(world, draft.spec, paths, how)
+    resolve(draft.spec, draft.keys, world.environ, exists=paths.exists)
     if how.data_folder is not None:
         return world.home.link(gateway, how.data_folder)
     return world.home.prepare(gateway)

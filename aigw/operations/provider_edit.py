@@ -24,7 +24,8 @@ class ProviderWanted(Struct, frozen=True, kw_only=True):
     `type` is an id or alias of the catalogue, empty where `id` names a configured provider; `id`
     is empty for the type's own. `secrets` are kept in `credentials.yaml`, `references` are where
     other keys are; both replace the keys that are there unless `append`. `options` are texts; an
-    empty text takes an option, and an empty target a mapping, away.
+    empty text takes an option, and an empty target a mapping, away. `by_flags` says that it was
+    asked for by flags of `start`.
     """
 
     type: str = ""
@@ -36,6 +37,7 @@ class ProviderWanted(Struct, frozen=True, kw_only=True):
     url: str = ""
     options: Mapping[str, str] = {}
     model_map: Mapping[str, str] = {}
+    by_flags: bool = False
 
 
 class Meant(Struct, frozen=True, kw_only=True):
@@ -81,7 +83,7 @@ def with_provider(draft: Draft, wanted: ProviderWanted) -> Draft:
         model_map=_laid_over(old.model_map, wanted.model_map),
     )
     if not placed_by_option(about.type, provider.options, draft.spec.engine):
-        _check_place(about.type, provider)
+        _check_place(about, provider, wanted)
     keys = {**draft.keys, about.id: _stored(draft.keys.get(about.id, ()), wanted)}
     return replace(draft, spec=draft.spec.with_provider(provider), keys=keys)
 
@@ -98,16 +100,20 @@ def known_type(name: str) -> ProviderType:
     return ptype
 
 
-def _check_place(ptype: ProviderType, provider: Provider) -> None:
+def _check_place(about: Meant, provider: Provider, wanted: ProviderWanted) -> None:
     """Raise BadUsage where it cannot be known what address the provider has."""
-    if ptype.needs_url and not provider.url:
-        hint = f"aigw config add --provider {ptype.id} --url https://HOST/v1"
-        raise BadUsage(f"{ptype.id} needs --url", hint=hint)
     try:
-        resolve(ptype, provider.options, provider.url)
+        resolve(about.type, provider.options, provider.url)
     except BadUsage as error:
-        hint = f"aigw config add --provider {ptype.id} {error.hint}" if error.hint else ""
-        raise BadUsage(error.message, hint=hint) from error
+        if not error.hint:
+            raise
+        from aigw.operations.provider_hints import completing  # late: only this error needs it
+
+        message = error.message
+        if about.type.needs_url and not provider.url:
+            where = ", for which `start` has no flag" if wanted.by_flags else ": --url"
+            message = f"{about.type.id} needs a URL{where}"
+        raise BadUsage(message, hint=completing(about, wanted)) from error
 
 
 def _usable_type(name: str, engine: EngineName) -> ProviderType:

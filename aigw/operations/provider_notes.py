@@ -42,7 +42,7 @@ def _tell_site(world: World, provider: Provider, wanted: ProviderWanted) -> None
     if region(local_zone(world.environ)) is not Region.CHINA:
         world.note(
             f"note: {provider.id} is asked at open.bigmodel.cn, the site in China; for a key of "
-            f"z.ai: aigw config add --id {provider.id} --set {_SITE}=api.z.ai"
+            f"z.ai: `aigw config add --id {provider.id} --set {_SITE}=api.z.ai`"
         )
 
 

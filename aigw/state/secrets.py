@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from aigw import catalog
 from aigw.errors import BadUsage, Problem, SpecInvalid
+from aigw.spec.adding import adding
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.provider import Provider
 from aigw.spec.secret import FromEnvironment, FromFile, Secret, Stored
@@ -23,6 +24,8 @@ MAX_KEY_BYTES = 16 * 1024
 PLACEHOLDER = re.compile(r"YOUR_[A-Z0-9_]+_API_KEY")
 MOST_KEYS = 64
 """Envoy has an inotify instance for each, of which Linux allows a user 128, and dies without."""
+
+OR_A_VARIABLE = "its `keys` can be `env:VARIABLE`"
 
 _SALT_BYTES = 32
 _HEADER = "# Keys of the providers, written by aigw. Keep this file to yourself.\n"
@@ -93,20 +96,25 @@ def key_problem(text: str) -> str:
     return "begins or ends with a blank" if text != text.strip() else ""
 
 
-def resolve(spec: GatewaySpec, credentials: KeyRing, environ: Mapping[str, str]) -> KeyRing:
+def resolve(
+    spec: GatewaySpec, credentials: KeyRing, environ: Mapping[str, str], *, exists: bool = True
+) -> KeyRing:
     """Find every provider's keys; raises SpecInvalid with all that are not to be had.
 
-    A provider whose type needs no key may have none.
+    A provider whose type needs no key may have none. A gateway that does not exist yet is given
+    keys by `start`, any other by `config add`.
     """
     ring: dict[str, tuple[Secret, ...]] = {}
     problems: list[Problem] = []
     for index, provider in enumerate(spec.providers):
         path = f"providers[{index}].keys"
-        found = tuple(_keys(provider, credentials.get(provider.id, ()), environ, path=path))
+        given = _adding(provider) if exists else _flag(provider)
+        stored = credentials.get(provider.id, ())
+        found = tuple(_keys(provider, stored, environ, path=path, given=given))
         problems += [key for key in found if isinstance(key, Problem)]
         ring[provider.id] = tuple(key for key in found if isinstance(key, Secret))
         if not found and _needs_key(provider):
-            words = f"no key is kept for `{provider.id}`: {_keeping(provider.id)}"
+            words = f"no key is kept for `{provider.id}`: {given or OR_A_VARIABLE}"
             problems.append(Problem(path=path, message=words))
     if (number := sum(map(len, ring.values()))) > MOST_KEYS:
         words = f"{number} keys in all; Envoy watches each of them, and {MOST_KEYS} is the most"
@@ -122,20 +130,26 @@ def _needs_key(provider: Provider) -> bool:
 
 
 def _keys(
-    provider: Provider, stored: tuple[Secret, ...], environ: Mapping[str, str], *, path: str
+    provider: Provider,
+    stored: tuple[Secret, ...],
+    environ: Mapping[str, str],
+    *,
+    path: str,
+    given: str,
 ) -> Iterator[Secret | Problem]:
     for index, source in enumerate(provider.keys):
         match source:
             case Stored():
                 yield from stored
             case FromEnvironment(variable):
-                yield _from_variable(provider.id, variable, environ, path=f"{path}[{index}]")
+                place = f"{path}[{index}]"
+                yield _from_variable(provider.id, variable, environ, path=place, given=given)
             case FromFile(name):
                 yield _from_file(Path(name), path=f"{path}[{index}]")
 
 
 def _from_variable(
-    name: str, variable: str, environ: Mapping[str, str], *, path: str
+    name: str, variable: str, environ: Mapping[str, str], *, path: str, given: str
 ) -> Secret | Problem:
     text = environ.get(variable, "")
     if text.strip():
@@ -143,12 +157,27 @@ def _from_variable(
     return Problem(
         path=path,
         message=f"provider `{name}` takes its key from ${variable}, which is "
-        f"{'empty' if variable in environ else 'not set'} here: export it, or {_keeping(name)}",
+        f"{'empty' if variable in environ else 'not set'} here: "
+        f"{', or '.join(filter(None, ('export it', given)))}",
     )
 
 
-def _keeping(name: str) -> str:
-    return f"`aigw config add --id {name} --key-stdin` keeps one"
+def _adding(provider: Provider) -> str:
+    """Say how a provider is given a key, be it there or refused just now."""
+    command = adding(
+        type_id=provider.type,
+        provider_id=provider.id,
+        url=provider.url,
+        options=provider.options,
+    )
+    return f"`{command} --key-stdin` keeps one"
+
+
+def _flag(provider: Provider) -> str:
+    """Say how `start` takes a key; empty for a provider that no flag is about."""
+    ptype = catalog.find(provider.type)
+    flags = ptype.key_flags if ptype and ptype.id == provider.id else ()
+    return f"give one with {flags[0]}" if flags else ""
 
 
 def _from_file(file: Path, *, path: str) -> Secret | Problem:

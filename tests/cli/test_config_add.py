@@ -61,6 +61,8 @@ def test_openai_and_azure_are_there_together(aigw: Program) -> None:
     ]
 
 
+GIVE = 'printf %s "$KEY" | aigw config add'
+
 BAD_PROVIDERS = {
     "no type": ((), "name a type with --provider", "aigw config providers"),
     "an unknown type": (
@@ -104,13 +106,13 @@ BAD_PROVIDERS = {
     ),
     "no url where only the user knows it": (
         ("--provider", "custom-openai"),
-        "custom-openai needs --url",
-        "aigw config add --provider custom-openai --url https://HOST/v1",
+        "custom-openai needs a URL: --url",
+        f"{GIVE} --provider custom-openai --url https://HOST/v1 --key-stdin",
     ),
     "no option where only the user knows it": (
         ("--provider", "azure"),
         "a provider of type azure needs option `azureResource`",
-        "aigw config add --provider azure --set azureResource=...",
+        f"{GIVE} --provider azure --set azureResource=VALUE --key-stdin",
     ),
     "an empty url": (("--provider", "openai", "--url", ""), "--url is empty", ""),
 }

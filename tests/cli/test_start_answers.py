@@ -75,8 +75,8 @@ REFUSED = {
     "a region that is none": (("--region", "mars"), "invalid value for '--region'"),
     "a provider without a key": (
         ("--openai-models", "gpt-4o"),
-        "provider `openai` needs a key: --key-stdin, --key-env, --key-file, --key, or "
-        "OPENAI_API_KEY in the environment",
+        "provider `openai` needs a key: --openai-key, or OPENAI_API_KEY in the environment\n\n"
+        "hint: aigw start --openai-key KEY --openai-models gpt-4o\n",
     ),
     "auto-routing without a default": (
         ("--demo", "--auto-routing"),
@@ -90,7 +90,7 @@ REFUSED = {
     "a required option": (
         ("--bedrock-key", KEY),
         "a provider of type bedrock needs option `awsRegion`\n\n"
-        "hint: aigw config add --provider bedrock --set awsRegion=...",
+        "hint: aigw start --bedrock-key KEY --bedrock-region VALUE\n",
     ),
     "an address that others reach": (
         ("--listen", "0.0.0.0"),
@@ -111,7 +111,9 @@ REFUSED = {
     },
     "a type that needs an address": (
         ("--custom-openai-key", KEY),
-        "custom-openai needs --url",
+        "custom-openai needs a URL, for which `start` has no flag\n\n"
+        'hint: aigw start --non-interactive && printf %s "$KEY" | '
+        "aigw config add --provider custom-openai --url https://HOST/v1 --key-stdin\n",
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from aigw.cli.words.shared import count, named
+from aigw.cli.words.shared import count, named, told
 from aigw.operations.importing import ALREADY, PLANNED, Imported
 from aigw.operations.importing_undo import Undone
 from aigw.spec.legacy_providers import NO_KEY
@@ -13,7 +13,8 @@ PROVIDER = "provider "
 
 def imported(result: Imported) -> str:
     """Say what is taken over and what is not, then what is to be done next."""
-    return "\n".join((_head(result), *_found(result), *_next(result)))
+    found = (told(line, result.gateway) for line in _found(result))
+    return "\n".join((_head(result), *found, *_next(result)))
 
 
 def undone(result: Undone) -> str:

@@ -8,7 +8,7 @@ from aigw.cli.words.shared import named
 from aigw.engines.plan import Step
 from aigw.engines.voice import CUT
 from aigw.operations.deletion import Deleted
-from aigw.operations.lifecycle import Planned, Probe, Started, Stopped
+from aigw.operations.lifecycle import Planned, Started, Stopped
 from aigw.operations.samples import Samples
 from aigw.spec.gateway import EngineName
 
@@ -24,7 +24,7 @@ def started(result: Started, samples: Samples | None = None) -> str:
             f"gateway {result.gateway} {_begun(result)}: {result.url}",
             f"engine: {result.engine} ({result.engine_reason})",
             *(f"done: {step}" for step in steps),
-            _probe(result.probe, result.engine),
+            _probe(result),
             *_next(result, samples),
         )
     )
@@ -57,12 +57,13 @@ def _chats(url: str, samples: Samples | None) -> Iterator[str]:
             yield f"  -d {quote(json.dumps(body, ensure_ascii=False))}"
 
 
-def _probe(probe: Probe, engine: str) -> str:
-    if probe.ok and engine == EngineName.HIGRESS and probe.what != HEALTH:
+def _probe(result: Started) -> str:
+    probe, aigw = result.probe, f"aigw{named(result.gateway)}"
+    if probe.ok and result.engine == EngineName.HIGRESS and probe.what != HEALTH:
         took = f"a chat passed every plugin in {probe.latency_ms} ms"
-        return f"probe: {took}; no provider was asked (`aigw status --probe` asks them)"
+        return f"probe: {took}; no provider was asked (`{aigw} status --probe` asks them)"
     if not probe.status:
-        return f"probe failed: {probe.what} was not answered; `aigw logs --engine` may say why"
+        return f"probe failed: {probe.what} was not answered; `{aigw} logs --engine` may say why"
     failed = "" if probe.ok else " failed"
     return f"probe{failed}: {probe.what} answered {probe.status} in {probe.latency_ms} ms"
 

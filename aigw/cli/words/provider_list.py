@@ -1,13 +1,15 @@
 """How the list of providers reads."""
 
 from aigw.cli.output import table
+from aigw.cli.words.shared import named
 from aigw.operations.provider_list import ProvidersListed
 
 
 def providers_listed(listed: ProvidersListed, width: int | None) -> str:
     """Lay the providers out as a table."""
     if not listed.providers:
-        return "no providers yet; `aigw config add --provider TYPE` adds one"
+        adds = f"`aigw{named(listed.gateway)} config add --provider TYPE` adds one"
+        return f"no providers yet; {adds}"
     return table(
         ("id", "type", "models", "keys", "endpoint"),
         [

@@ -1,17 +1,15 @@
 """How results of the `route` commands read."""
 
 from aigw.cli.output import table
-from aigw.cli.words.shared import as_before, count, effect, odd
+from aigw.cli.words.shared import as_before, count, effect, named, odd
 from aigw.operations.routes import PresetsListed, RoutingChanged, RuleChanged, RulesListed
-
-OFF = "auto-routing is off; `aigw route default MODEL` switches it on"
 
 
 def rule_added(added: RuleChanged) -> str:
     """Say what a rule does now."""
     rule = added.rule
     text = f"added rule {rule.name} ({rule.id}): {rule.trigger or rule.pattern} -> {rule.model}"
-    return "\n".join((text, effect(added) if added.enabled else OFF))
+    return "\n".join((text, effect(added) if added.enabled else _off(added.gateway)))
 
 
 def rule_removed(removed: RuleChanged) -> str:
@@ -30,13 +28,18 @@ def routing_changed(changed: RoutingChanged) -> str:
 
 def rules_listed(listed: RulesListed, width: int | None) -> str:
     """Lay the rules out as a table, in their order."""
-    head = f"default model: {listed.default_model}" if listed.enabled else OFF
+    head = f"default model: {listed.default_model}" if listed.enabled else _off(listed.gateway)
     rows = [(one.name, one.id, one.trigger or one.pattern, one.model) for one in listed.rules]
     rules = table(("name", "id", "trigger or pattern", "model"), rows, width)
-    return "\n".join((head, rules or "no rules; `aigw route add` adds one", *odd(listed.lints)))
+    none = f"no rules; `aigw{named(listed.gateway)} route add` adds one"
+    return "\n".join((head, rules or none, *odd(listed.lints)))
 
 
 def presets_listed(listed: PresetsListed, width: int | None) -> str:
     """Lay the shipped triggers out as a table."""
     rows = [(one.name, one.label, one.trigger) for one in listed.presets]
     return table(("name", "for", "trigger"), rows, width)
+
+
+def _off(gateway: str) -> str:
+    return f"auto-routing is off; `aigw{named(gateway)} route default MODEL` switches it on"

@@ -8,7 +8,10 @@ from typing import Protocol
 from aigw.errors import Problem
 from aigw.operations.world import DEFAULT_GATEWAY
 
-OF_A_GATEWAY = re.compile(r"\baigw (?=[a-z])(?!list\b|schema\b|config providers\b|.*--help$)")
+OF_A_GATEWAY = re.compile(
+    r"\baigw (?=[a-z])(?!list\b|schema\b|config providers\b|[^`|&]*( -g| --gateway| --help)\b)"
+)
+QUOTED = re.compile(r"`aigw [^`\n]*`")
 
 
 class Change(Protocol):
@@ -45,6 +48,11 @@ def about(hint: str, gateway: str) -> str:
     """Let a hint be about this gateway, not about the default one."""
     words = f"aigw{named(gateway)} ".replace("\\", "\\\\")  # a template of `sub`
     return OF_A_GATEWAY.sub(words, hint)
+
+
+def told(sentence: str, gateway: str) -> str:
+    """Let the commands that a sentence quotes be about this gateway."""
+    return QUOTED.sub(lambda found: about(found[0], gateway), sentence)
 
 
 def count(number: int, one: str) -> str:

@@ -1,7 +1,7 @@
 """How the status of gateways reads."""
 
 from aigw.cli.output import table
-from aigw.cli.words.shared import about, count
+from aigw.cli.words.shared import about, count, named, told
 from aigw.errors import SpecInvalid
 from aigw.operations.status import GatewaysListed, ProviderStatus, Status
 
@@ -37,7 +37,7 @@ def status(result: Status, width: int | None) -> str:
         lines += [_auto_routing(result), _providers(result, width)]
     for problem in result.problems:
         kind = "note" if problem.code in NOTES else "problem"
-        lines.append(f"{kind}: {problem.message}")
+        lines.append(f"{kind}: {told(problem.message, result.gateway)}")
         lines += [f"  hint: {about(problem.hint, result.gateway)}"] if problem.hint else []
     return "\n".join(lines)
 
@@ -78,11 +78,17 @@ def _auto_routing(result: Status) -> str:
 
 def _providers(result: Status, width: int | None) -> str:
     if not result.providers:
-        return "providers: none; `aigw config add --provider TYPE` adds one"
+        return f"providers: none; `aigw{named(result.gateway)} config add --provider TYPE` adds one"
     return table(
         ("provider", "type", "models", "keys", "state"),
         [
-            (one.id, one.type, ", ".join(one.models), ", ".join(one.keys), _state(one, result))
+            (
+                one.id,
+                one.type,
+                ", ".join(one.models),
+                ", ".join(one.keys),
+                told(_state(one, result), result.gateway),
+            )
             for one in result.providers
         ],
         width,

@@ -170,12 +170,13 @@ def test_all_keys_that_are_missing_are_named_at_once(tmp_path: Path) -> None:
         resolve(spec, {"a": (Secret(CANARY),)}, {"EMPTY": " "})
     assert [str(problem) for problem in error.value.problems] == [
         "providers[0].keys[0]: provider `a` takes its key from $NOT_SET, which is not set here: "
-        "export it, or `aigw config add --id a --key-stdin` keeps one",
+        "export it, or `aigw config add --provider openai --id a --key-stdin` keeps one",
         "providers[0].keys[1]: provider `a` takes its key from $EMPTY, which is empty here: "
-        "export it, or `aigw config add --id a --key-stdin` keeps one",
+        "export it, or `aigw config add --provider openai --id a --key-stdin` keeps one",
         "providers[1].keys[0]: file `/no/file` cannot be read: there is no such file or folder",
         "providers[1].keys[1]: file `key` must be named by its whole path",
-        "providers[2].keys: no key is kept for `c`: `aigw config add --id c --key-stdin` keeps one",
+        "providers[2].keys: no key is kept for `c`: "
+        "`aigw config add --provider openai --id c --key-stdin` keeps one",
         f"providers[3].keys[0]: file `{spoilt}`: the key cannot be sent: "
         "character 21 (U+00FF) is not plain ASCII",
         f"providers[3].keys[1]: file `{large}`: the key is longer than 16384 characters",
