@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,6 +21,15 @@ FAILED = 1
 GOES_ON = "run the command again: it goes on where it stopped"
 DOUBTFUL = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """What the machine refuses whatever the program does; all other OSErrors are errors of ours."""
+
+VARIABLE = r" \(env var: '(\w+)'\)"
+WORDS = (
+    (r"not a valid int( range)?", "not a whole number"),
+    (r"not a valid float( range)?", "not a number"),
+    (r"not in the range x>=(\S+)", r"less than \1"),
+    (r"not in the range (\S+)<=x<=(\S+)", r"not between \1 and \2"),
+)
+"""What Typer says, and how we say it."""
 
 GATEWAY_OPTIONS = ("-g", "--gateway", "--container-name")
 
@@ -88,7 +98,16 @@ def _gateway(arguments: Sequence[str]) -> str:
 def _spoken(error: typer.TyperException, arguments: Sequence[str]) -> str:
     """Say it as our own errors do."""
     words = error.format_message().strip().rstrip(".")
+    for pattern, said in (*WORDS, (VARIABLE, _source(error))):
+        words = re.sub(pattern, said, words)
     return without_doubtful(words[:1].lower() + words[1:], arguments)
+
+
+def _source(error: typer.TyperException) -> str:
+    """Say that a value is a variable's, where it is; a template for what Typer says always."""
+    context, name = getattr(error, "ctx", None), getattr(getattr(error, "param", None), "name", "")
+    source = context.get_parameter_source(name) if context and name else None
+    return r", from the variable \1" if source and source.name == "ENVIRONMENT" else ""
 
 
 def _help_of(error: typer.TyperException) -> str:

@@ -1,6 +1,7 @@
 """How a command is declared: a Struct of options, a function of a session, and examples."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -32,6 +33,11 @@ GIVEN_BEFORE = "aigw.common"
 class Command(TyperCommand):
     """A command whose help begins with examples."""
 
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        """Read the options; what is wrong with them leads to this command's help."""
+        with _leading_to(ctx):
+            return super().parse_args(ctx, args)
+
     def format_help(self, ctx: "Context", formatter: "HelpFormatter") -> None:
         """Write the help."""
         write_help(self, ctx, formatter)
@@ -43,6 +49,11 @@ class Command(TyperCommand):
 
 class Family(TyperGroup):
     """Commands below one name; their help begins with examples."""
+
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        """Read the options as a command does."""
+        with _leading_to(ctx):
+            return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: "Context", args: list[str]
@@ -63,6 +74,16 @@ class Family(TyperGroup):
         """Write the commands, then the options in their groups."""
         self.format_commands(ctx, formatter)
         write_options(self, ctx, formatter)
+
+
+@contextmanager
+def _leading_to(context: "Context") -> Iterator[None]:
+    """Let an error know the command it is about: of an option without a value Typer does not."""
+    try:
+        yield
+    except typer.TyperException as error:
+        vars(error)["ctx"] = vars(error).get("ctx") or context
+        raise
 
 
 def command(
