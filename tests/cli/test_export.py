@@ -42,7 +42,22 @@ def test_an_export_says_what_is_where(aigw: Program, out: Path) -> None:
     assert said.out == (
         f"gateway higress-ai-gateway is in {out}: 14 manifests, Helm's values\n"
         f"keys are in {out}/secrets, readable by you only\n"
-        "how to apply it: docs/beyond-one-machine.md\n"
+        f"{applying(out)}\n"
+    )
+
+
+def applying(out: Path, *, keys: bool = True) -> str:
+    """Return the commands of docs/beyond-one-machine.md, for this folder."""
+    console = f"-f {out}/secrets/higress-console.yaml " if keys else ""
+    plugin = f" -f {out}/secrets/ai-proxy.internal.yaml" if keys else ""
+    return (
+        "in a new cluster first:\n"
+        "  kubectl create namespace higress-system\n"
+        f"  {APPLY} {console}-f {out}/manifests/ingresses\n"
+        "  helm repo add higress.io https://higress.io/helm-charts && helm repo update\n"
+        f"  helm install higress higress.io/higress -n higress-system -f {out}/values.yaml\n"
+        "then, and after every export:\n"
+        f"  {APPLY} -R -f {out}/manifests -f {out}/mcpbridge.yaml{plugin}"
     )
 
 
@@ -80,8 +95,9 @@ def test_without_keys_nothing_of_them_is_left(aigw: Program, out: Path) -> None:
     whole = held(out)
     said = export(aigw, out, "--secrets", "omit")
     assert said.code == 0
-    assert said.out.splitlines()[1] == (
-        "without keys: what holds them must come from an export with --secrets include"
+    assert said.out.partition("\n")[2] == (
+        "without keys: what holds them must come from an export with --secrets include\n"
+        f"{applying(out, keys=False)}\n"
     )
     left = held(out)
     notes = {".aigw-export"}
@@ -118,7 +134,7 @@ def test_what_came_and_went_is_said_with_its_commands(aigw: Program, out: Path) 
     add(aigw, "--provider", "moonshot", "--key", KEY, "--models", "kimi-k2")
     said = export(aigw, out)
     ingresses = out / "manifests" / "ingresses"
-    assert said.out.splitlines()[3:] == [
+    assert said.out.splitlines()[-2:] == [
         "no longer part of it: kubectl -n higress-system delete configmaps/ai-route-0-deepseek "
         "configmaps/ai-route-e-deepseek ingresses/ai-route-0-deepseek.internal "
         "ingresses/ai-route-e-deepseek.internal",

@@ -6,9 +6,11 @@ from shlex import quote
 
 from aigw.cli.words.shared import count
 from aigw.operations.export import Exported, SecretsIn
+from aigw.rendering.kubernetes import ADMIN, BRIDGE, MANIFESTS, SECRETS, VALUES
 
 NAMESPACE = "higress-system"
 APPLY = "kubectl apply --server-side --field-manager=aigw"
+PLUGIN = f"{SECRETS}/ai-proxy.internal.yaml"
 _SECRET, _INGRESS, _OBJECT = "secrets/", "manifests/ingresses/", ("manifests/", "secrets/")
 
 
@@ -33,7 +35,25 @@ def _head(done: Exported) -> Iterator[str]:
         yield "without keys: what holds them must come from an export with --secrets include"
     else:
         yield f"keys are in {PurePath(done.out) / 'secrets'}, readable by you only"
-    yield "how to apply it: docs/beyond-one-machine.md"
+    yield from _applying(done)
+
+
+def _applying(done: Exported) -> Iterator[str]:
+    """Give the commands: administrator and routes are there before the console could make its."""
+    values = quote(str(PurePath(done.out) / VALUES))
+    yield "in a new cluster first:"
+    yield f"  kubectl create namespace {NAMESPACE}"
+    yield f"  {APPLY} {_files(done, ADMIN, _INGRESS)}"
+    yield "  helm repo add higress.io https://higress.io/helm-charts && helm repo update"
+    yield f"  helm install higress higress.io/higress -n {NAMESPACE} -f {values}"
+    yield "then, and after every export:"
+    yield f"  {APPLY} -R {_files(done, f'{MANIFESTS}/', BRIDGE, PLUGIN)}"
+
+
+def _files(done: Exported, *paths: str) -> str:
+    """Name those that the export has, for `kubectl`."""
+    there = [path for path in paths if any(file.startswith(path) for file in done.files)]
+    return " ".join(f"-f {quote(str(PurePath(done.out) / path))}" for path in there)
 
 
 def _gone(done: Exported) -> Iterator[str]:
