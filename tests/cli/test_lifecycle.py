@@ -158,6 +158,10 @@ def test_deleting_asks_a_person_and_leaves_the_data_folder(machine: Machine) -> 
         "lock",
         "logs",
     ]
+    assert machine.run("delete", "--yes").out.splitlines() == [
+        "gateway higress-ai-gateway does not run, and only its data folder was there",
+        *deleted[-2:],
+    ]
     machine.run("start", "--non-interactive")
     assert machine.ask("demo")[0] == 200
 
@@ -222,7 +226,17 @@ def test_the_requests_are_shown_for_people_and_for_programs(machine: Machine) ->
     assert not any("/health" in line for line in shown)
     raw = map(json.loads, machine.run("logs", "--json", "--tail", "2").out.splitlines())
     assert [(line["status"], line["stream"]) for line in raw] == [(200, False), (404, False)]
-    assert machine.run("logs", "--engine").code == 0
+    assert machine.run("logs", "--engine").err == ""
+
+
+def test_a_log_with_nothing_in_it_is_said_to_be_empty(machine: Machine) -> None:
+    machine.run("config", "add", "--provider", "demo")
+    assert machine.run("logs").err == "there are no requests yet\n"
+    assert machine.run("logs", "--engine").err == "the engine has said nothing yet\n"
+    for words in (("-q",), ("--tail", "0")):
+        assert machine.run("logs", *words).err == ""
+    shown = machine.run("logs", "--json")
+    assert (shown.code, shown.out, shown.err) == (0, "", "there are no requests yet\n")
 
 
 def _until_logged(machine: Machine, count: int) -> list[str]:

@@ -46,9 +46,14 @@ def logs(session: Session, options: LogsOptions) -> int:
     else:
         ask = operations.growing_requests if options.follow else operations.last_requests
         lines = ask(world, gateway, count=options.tail, zone=session.zone)
+    empty = True
     try:
         for line in lines:
             session.output.line(line)
+            empty = False
     except KeyboardInterrupt:  # the way to end --follow is no error
         return Interrupted.exit_code
+    if empty and options.tail:
+        what = "the engine has said nothing" if options.engine else "there are no requests"
+        session.output.note(f"{what} yet")
     return 0

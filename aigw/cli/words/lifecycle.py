@@ -93,7 +93,10 @@ def stopped(result: Stopped) -> str:
 
 def deleted(result: Deleted, *, purged: bool) -> str:
     """Say what is gone and what is left."""
-    lines = [f"deleted gateway {result.gateway}", *(f"  removed {one}" for one in result.removed)]
+    done = f"deleted gateway {result.gateway}"
+    if result.left and not result.removed:
+        done = f"gateway {result.gateway} does not run, and only its data folder was there"
+    lines = [done, *(f"  removed {one}" for one in result.removed)]
     lines += (f"  left {one}" for one in result.left)
     if result.left and not purged:
         about = named(result.gateway)
