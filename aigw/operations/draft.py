@@ -60,7 +60,7 @@ def edited(before: Draft, edit: Edit) -> Draft:
         spec = parse(to_tree(wanted.spec, defaults=False), source="the change")
     except SpecInvalid as error:
         problems = "".join(f"\n  {problem}" for problem in error.problems)
-        raise BadUsage(f"the gateway cannot be that:{problems}") from error
+        raise BadUsage(f"with this change gateway.yaml would be wrong:{problems}") from error
     return replace(wanted, spec=spec)
 
 

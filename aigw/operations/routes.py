@@ -1,5 +1,7 @@
 """Auto-routing: its rules, its default model, and the shipped triggers."""
 
+from shlex import join
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -198,7 +200,7 @@ def with_rule(draft: Draft, wanted: RuleWanted) -> Draft:
     auto = draft.spec.auto_routing
     names = [rule.name for rule in auto.rules]
     if wanted.name in names:
-        hint = f"aigw route remove --name {wanted.name}"
+        hint = _adding(wanted, _free_name(wanted.name, names))
         raise BadUsage(f"there is a rule `{wanted.name}` already", hint=hint)
     check_model(draft.spec, wanted.model)
     rule = RoutingRule(
@@ -211,6 +213,13 @@ def with_rule(draft: Draft, wanted: RuleWanted) -> Draft:
         find_rule(auto, name=wanted.before, rule_id="")
     spec = draft.spec.with_rule(rule, before=wanted.before, first=wanted.first)
     return replace(draft, spec=spec)
+
+
+def _adding(wanted: RuleWanted, name: str) -> str:
+    """Return the command that adds the same rule by another name."""
+    what = ("--trigger", wanted.trigger) if wanted.trigger else ("--pattern", wanted.pattern)
+    where = ["--before", wanted.before] if wanted.before else ["--first"] * wanted.first
+    return join(["aigw", "route", "add", "--name", name, "--model", wanted.model, *what, *where])
 
 
 def _pattern(wanted: RuleWanted) -> str:

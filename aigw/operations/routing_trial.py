@@ -35,14 +35,17 @@ def try_text(world: World, gateway: str, text: str, *, model: str) -> RouteTeste
 
 
 def try_body(world: World, gateway: str, content: bytes, *, model: str) -> RouteTested:
-    """Route a whole request body; `model` replaces the one in it. Raises BadUsage for bad JSON."""
+    """Route a whole request body; `model` replaces the one in it. Raises BadUsage for another."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise BadUsage(f"the request body is not JSON: {error}") from error
-    asked = model or (body.get("model") if isinstance(body, dict) else None)
+    if not isinstance(body, dict):
+        raise BadUsage("the request body is not a JSON object")
+    asked = model or body.get("model")
     if not isinstance(asked, str):
-        raise BadUsage("the request body names no model", hint="--model higress/auto")
+        hint = f"aigw route test --file FILE --model {AUTO_MODELS[0]}"
+        raise BadUsage("the request body names no model", hint=hint)
     return _tested(look(world, gateway), asked, prompt_of(body))
 
 

@@ -94,12 +94,21 @@ def _ports(spec: GatewaySpec) -> Iterator[Problem]:
     return _doubles((f"listen.{name}", port) for name, port in ports.items())
 
 
-def _doubles(places: Iterable[tuple[str, object]]) -> Iterator[Problem]:
-    """Yield a problem for each place whose value an earlier place has."""
+def _doubles(
+    places: Iterable[tuple[str, object]], owners: Mapping[str, str] | None = None
+) -> Iterator[Problem]:
+    """Yield a problem for each place whose value an earlier place has; `owners` has its provider.
+
+    The paths of other places are as good as a name.
+    """
     seen: dict[object, str] = {}
     for path, value in places:
         if value in seen:
-            yield Problem(path=path, message=f"is `{value}`, as {seen[value]} is")
+            first = seen[value]
+            other = (
+                f"which provider `{owners[first]}` has ({first})" if owners else f"as {first} is"
+            )
+            yield Problem(path=path, message=f"is `{value}`, {other}")
         seen.setdefault(value, path)
 
 
@@ -113,7 +122,9 @@ def _pattern_doubles(spec: GatewaySpec) -> Iterator[Problem]:
         message = f"have {len(places)} model patterns in all; {MOST_PATTERNS} is the most"
         yield Problem(path="providers", message=message)
     else:
-        yield from _doubles(places)
+        ids = [one.id for one in spec.providers for _ in one.models]
+        owners = {path: name for (path, _), name in zip(places, ids, strict=True)}
+        yield from _doubles(places, owners)
 
 
 def _fallbacks(spec: GatewaySpec) -> Iterator[Problem]:

@@ -87,13 +87,13 @@ BAD_PROVIDERS = {
     ),
     "a bad id": (
         ("--provider", "openai", "--id", "Two"),
-        "the gateway cannot be that:\n"
+        "with this change gateway.yaml would be wrong:\n"
         "  providers[0].id: must be of `a-z`, `0-9` and `-`, and not begin with `-`",
         "",
     ),
     "a bad pattern": (
         ("--provider", "openai", "--models", 'gpt-"4'),
-        "the gateway cannot be that:\n"
+        "with this change gateway.yaml would be wrong:\n"
         "  providers[0].models[0]: must be a model's name or a pattern such as `qwen-*`, without "
         "quotes, backslashes, control characters, `**` and blanks at its ends",
         "",

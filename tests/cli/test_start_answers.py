@@ -67,6 +67,7 @@ def test_what_is_said_of_the_container_is_kept(
     assert {**tree.get("image", {}), **tree.get("container", {})} == kept
 
 
+WRONG = "with this change gateway.yaml would be wrong:"
 REFUSED = {
     "a region and a registry": (
         ("--region", "asia", "--registry", "r.example"),
@@ -94,18 +95,18 @@ REFUSED = {
     ),
     "an address that others reach": (
         ("--listen", "0.0.0.0"),
-        "the gateway cannot be that:\n  listen.address: must be a loopback address",
+        f"{WRONG}\n  listen.address: must be a loopback address",
     ),
     "a port twice": (
         ("--http-port", "8443"),
-        "the gateway cannot be that:\n  listen.https: is `8443`, as listen.http is",
+        f"{WRONG}\n  listen.https: is `8443`, as listen.http is",
     ),
     "two other ports twice": (
         ("--https-port", "9000", "--console-port", "9000"),
-        "the gateway cannot be that:\n  listen.console: is `9000`, as listen.https is",
+        f"{WRONG}\n  listen.console: is `9000`, as listen.https is",
     ),
     **{
-        f"{flag} `{port}`": ((flag, port), f"invalid value for '{flag}'")
+        f"{flag} `{port}`": ((flag, port), f"invalid value for '{flag}': ")
         for flag in ("--http-port", "--https-port", "--console-port")
         for port in ("abc", "0", "65536", "-1", "8080x", "")
     },

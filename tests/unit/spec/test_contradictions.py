@@ -16,8 +16,8 @@ CONTRADICTIONS = {
     "one pattern twice": (
         tree_of(custom("a", "m", "n*"), custom("b", "n*"), custom("c", "x", "x")),
         [
-            "providers[1].models[0]: is `n*`, as providers[0].models[1] is",
-            "providers[2].models[1]: is `x`, as providers[2].models[0] is",
+            "providers[1].models[0]: is `n*`, which provider `a` has (providers[0].models[1])",
+            "providers[2].models[1]: is `x`, which provider `c` has (providers[2].models[0])",
         ],
     ),
     "too many patterns": (
