@@ -119,7 +119,7 @@ def check_key(target: Target, key: Secret, *, timeout: float) -> KeyVerdict:
     keyed = {**plain, auth.header: f"{auth.prefix}{key.reveal()}"}
     with_key = _status(url, keyed, timeout=timeout)
     if with_key in _ANSWERED and _status(url, plain, timeout=timeout) in _ANSWERED:
-        return _unknown("it shows its models to anybody")
+        return _unknown("the provider lists its models to anybody")
     return _verdict(with_key)
 
 

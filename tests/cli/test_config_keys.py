@@ -159,6 +159,14 @@ def test_one_key_of_several_is_removed_by_its_end(aigw: Program) -> None:
     assert keys(aigw) == {"openai": ["sk-0123456789-bbbb"]}
 
 
+def test_the_last_key_of_a_provider_that_needs_none_leaves_none(aigw: Program) -> None:
+    add(aigw, "--provider", "vllm", "--models", "*", "--key", KEY)
+    said = aigw("config", "remove", "--provider", "vllm", "--key-ending", "cdef")
+    left = "removed one key of vllm; none is left, and it needs none"
+    assert (said.code, said.out) == (0, f"{left}\n{STOPPED}")
+    assert keys(aigw) == {}
+
+
 KEY_ENDINGS = {
     "none ends so": ("cccc", "no key of `openai` ends as --key-ending says"),
     "several end so": ("a", "2 keys of `openai` end as --key-ending says"),

@@ -106,3 +106,12 @@ def test_every_type_of_the_catalogue_is_shown(aigw: Program) -> None:
     one = aigw("config", "providers", "kimi")
     assert one.out.startswith("moonshot: ")
     assert aigw("config", "providers", "kimmi").code == 2
+
+
+def test_a_type_is_described_as_it_is_used(aigw: Program) -> None:
+    one = aigw("config", "providers", "dashscope").out
+    assert "endpoint: https://dashscope.aliyuncs.com/compatible-mode/v1\n" in one
+    assert "qwenEnableCompatible (boolean; default true" in one
+    assert "works without" not in one
+    assert "endpoint: https://<azureResource>." in aigw("config", "providers", "azure").out
+    assert "key: works without one\n" in aigw("config", "providers", "custom-openai").out

@@ -56,11 +56,14 @@ def _listed(value: object) -> list[dict[str, Any]]:
 
 def test_the_console_takes_the_password_that_is_shown(running: HigressMachine) -> None:
     shown = running.run("console", "--password").out.splitlines()
-    url, (user, password) = shown[0], shown[1].split()
+    url, user, password = (line.partition(": ")[2] for line in shown)
     assert url == f"http://127.0.0.1:{running.outer[1]}"
     assert running.console_as(user, password, "GET", "/user/info")[0] == 200
     assert running.console_as(user, "wrong", "GET", "/user/info")[0] == 401
-    assert running.run("console").out.splitlines() == [url, user]
+    assert running.run("console").out.splitlines() == [
+        *shown[:2],
+        f"password: `aigw -g {running.name} console --password` shows it",
+    ]
     init = {"adminUser": {"name": "me", "password": "mine"}}
     assert running.console_as(user, "wrong", "POST", "/system/init", init)[0] != 200
 

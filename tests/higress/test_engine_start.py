@@ -187,8 +187,9 @@ def test_a_provider_on_this_machine_is_reached_from_the_container_and_that_is_sa
             "--file", str(machine.document({"id": "mine", "type": "custom-openai", "url": url}))
         )
         assert started.err == (
-            "provider `mine` is on this machine, which its container calls host.docker.internal; "
-            "it must listen beyond 127.0.0.1 for that\n"
+            "provider `mine` is on this machine, which the gateway's container reaches as "
+            "host.docker.internal; the program behind it must listen on an address that containers "
+            "reach, such as 0.0.0.0 or that of Docker's bridge: 127.0.0.1 is none\n"
         )
         status, _, body = machine.ask("mine/model")
         assert (status, json.loads(body)) == (200, {"host": f"host.docker.internal:{here.port}"})

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from aigw.cli.command import command
 from aigw.cli.session import Session
+from aigw.cli.words.console import console_shown
 from aigw.operations.console import console as operation
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -26,7 +27,6 @@ class ConsoleOptions(Struct, frozen=True, kw_only=True):
 def console(session: Session, options: ConsoleOptions) -> None:
     """Say where the console of the Higress engine is."""
     shown = operation(session.world, session.gateway, password=options.password)
-    who = f"{shown.user} {shown.password}" if shown.password is not None else shown.user
-    session.output.result(shown, f"{shown.url}\n{who}")
+    session.output.result(shown, console_shown(shown))
     if options.open and not webbrowser.open(shown.url):
         session.output.note(f"no browser could be started: open {shown.url}")

@@ -1,5 +1,8 @@
 """How types of provider read."""
 
+import re
+
+from aigw.catalog.target import PLACEHOLDER
 from aigw.cli.output import table
 from aigw.operations.catalogue import OptionShown, TypeShown, TypesListed
 
@@ -28,9 +31,10 @@ def type_described(listed: TypesListed) -> str:
         f"{one.id}: {one.label}",
         *_line("also called", one.aliases),
         *_line("key from", one.key_variables),
+        *_line("key", ("" if one.key_required else "works without one",)),
         *_line("models", one.models),
         *_line("serves", one.apis),
-        *_line("endpoint", (one.url or "the one you give with --url",)),
+        *_line("endpoint", (_filled(one) or "the one you give with --url",)),
         *_line("cannot run", (one.unusable,)),
         *_line("instead", (one.instead,)),
         *_line("warning", (one.warning,)),
@@ -44,6 +48,17 @@ def _line(head: str, values: tuple[str, ...]) -> list[str]:
     return [f"{head}: {text}"] if text else []
 
 
+def _filled(one: TypeShown) -> str:
+    """Return the endpoint with the defaults of its options; what has none is named."""
+    defaults = {option.name: option.default for option in one.options}
+
+    def value(found: re.Match[str]) -> str:
+        default = defaults.get(found[1])
+        return f"<{found[1]}>" if default is None else str(default)
+
+    return PLACEHOLDER.sub(value, one.url)
+
+
 def _options(one: TypeShown) -> list[str]:
     return ["options (--set NAME=VALUE):", *map(_option, one.options)] if one.options else []
 
@@ -53,7 +68,8 @@ def _option(option: OptionShown) -> str:
     if option.required:
         about.append("required")
     if option.default is not None:
-        about.append(f"default {option.default}")
+        switch = isinstance(option.default, bool)
+        about.append(f"default {str(option.default).lower() if switch else option.default}")
     if option.choices:
         about.append(f"one of {', '.join(option.choices)}")
     if "envoy" not in option.engines and option.engines:

@@ -25,5 +25,6 @@ def provider_removed(removed: ProviderChanged) -> str:
 
 def key_removed(removed: ProviderChanged) -> str:
     """Say which keys are left."""
-    left = ", ".join(removed.provider.keys)
-    return f"removed one key of {removed.provider.id}; left are {left}\n{effect(removed)}"
+    keys = removed.provider.keys
+    left = f"left are {', '.join(keys)}" if keys else "none is left, and it needs none"
+    return f"removed one key of {removed.provider.id}; {left}\n{effect(removed)}"

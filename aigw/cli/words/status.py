@@ -65,7 +65,7 @@ def _out_of_sync(result: Status) -> str:
     """Say why it is not in sync, as far as that is known."""
     found = {one.code for one in result.problems}
     if _broken(result) or "key_missing" in found:
-        return "whether as gateway.yaml says is not known"
+        return "it cannot be compared with gateway.yaml"
     return "not what gateway.yaml says" if "out_of_sync" in found else DRIFTED
 
 

@@ -73,7 +73,7 @@ def by_key(keyed: int, plain: int, upstream: Upstream) -> None:
     ("keyed", "plain", "state", "detail"),
     [
         (200, 401, KeyState.ACCEPTED, "it answered 200"),
-        (200, 200, KeyState.UNKNOWN, "it shows its models to anybody"),
+        (200, 200, KeyState.UNKNOWN, "the provider lists its models to anybody"),
         (401, 401, KeyState.REJECTED, "it answered 401"),
         (403, 403, KeyState.REJECTED, "it answered 403"),
         (400, 401, KeyState.UNKNOWN, "it answered 400"),
