@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from aigw import catalog
 from aigw.errors import BadUsage, Problem, SpecInvalid
-from aigw.spec.adding import adding
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.provider import Provider
 from aigw.spec.secret import FromEnvironment, FromFile, Secret, Stored
@@ -24,8 +23,6 @@ MAX_KEY_BYTES = 16 * 1024
 PLACEHOLDER = re.compile(r"YOUR_[A-Z0-9_]+_API_KEY")
 MOST_KEYS = 64
 """Envoy has an inotify instance for each, of which Linux allows a user 128, and dies without."""
-
-OR_A_VARIABLE = "its `keys` can be `env:VARIABLE`"
 
 _SALT_BYTES = 32
 _HEADER = "# Keys of the providers, written by aigw. Keep this file to yourself.\n"
@@ -108,13 +105,13 @@ def resolve(
     problems: list[Problem] = []
     for index, provider in enumerate(spec.providers):
         path = f"providers[{index}].keys"
-        given = _adding(provider) if exists else _flag(provider)
         stored = credentials.get(provider.id, ())
-        found = tuple(_keys(provider, stored, environ, path=path, given=given))
+        found = tuple(_keys(provider, stored, environ, path=path, exists=exists))
         problems += [key for key in found if isinstance(key, Problem)]
         ring[provider.id] = tuple(key for key in found if isinstance(key, Secret))
         if not found and _needs_key(provider):
-            words = f"no key is kept for `{provider.id}`: {given or OR_A_VARIABLE}"
+            way = _way(provider, exists=exists) or "its `keys` can be `env:VARIABLE`"
+            words = f"no key is kept for `{provider.id}`: {way}"
             problems.append(Problem(path=path, message=words))
     if (number := sum(map(len, ring.values()))) > MOST_KEYS:
         words = f"{number} keys in all; Envoy watches each of them, and {MOST_KEYS} is the most"
@@ -135,7 +132,7 @@ def _keys(
     environ: Mapping[str, str],
     *,
     path: str,
-    given: str,
+    exists: bool,
 ) -> Iterator[Secret | Problem]:
     for index, source in enumerate(provider.keys):
         match source:
@@ -143,27 +140,37 @@ def _keys(
                 yield from stored
             case FromEnvironment(variable):
                 place = f"{path}[{index}]"
-                yield _from_variable(provider.id, variable, environ, path=place, given=given)
+                yield _from_variable(provider, variable, environ, path=place, exists=exists)
             case FromFile(name):
                 yield _from_file(Path(name), path=f"{path}[{index}]")
 
 
 def _from_variable(
-    name: str, variable: str, environ: Mapping[str, str], *, path: str, given: str
+    provider: Provider, variable: str, environ: Mapping[str, str], *, path: str, exists: bool
 ) -> Secret | Problem:
     text = environ.get(variable, "")
     if text.strip():
         return _checked(text, f"variable `{variable}`", path=path)
+    ways = filter(None, ("export it", _way(provider, exists=exists)))
     return Problem(
         path=path,
-        message=f"provider `{name}` takes its key from ${variable}, which is "
+        message=f"provider `{provider.id}` takes its key from ${variable}, which is "
         f"{'empty' if variable in environ else 'not set'} here: "
-        f"{', or '.join(filter(None, ('export it', given)))}",
+        f"{', or '.join(ways)}",
     )
 
 
-def _adding(provider: Provider) -> str:
-    """Say how a provider is given a key, be it there or refused just now."""
+def _way(provider: Provider, *, exists: bool) -> str:
+    """Say how a key is given: by `config add`, whether the provider is kept or refused just now.
+
+    A gateway that is to be made has the flag of `start`, if there is one for this provider.
+    """
+    if not exists:
+        ptype = catalog.find(provider.type)
+        flags = ptype.key_flags if ptype and ptype.id == provider.id else ()
+        return f"give one with {flags[0]}" if flags else ""
+    from aigw.spec.adding import adding  # late: only this error needs it
+
     command = adding(
         type_id=provider.type,
         provider_id=provider.id,
@@ -171,13 +178,6 @@ def _adding(provider: Provider) -> str:
         options=provider.options,
     )
     return f"`{command} --key-stdin` keeps one"
-
-
-def _flag(provider: Provider) -> str:
-    """Say how `start` takes a key; empty for a provider that no flag is about."""
-    ptype = catalog.find(provider.type)
-    flags = ptype.key_flags if ptype and ptype.id == provider.id else ()
-    return f"give one with {flags[0]}" if flags else ""
 
 
 def _from_file(file: Path, *, path: str) -> Secret | Problem:

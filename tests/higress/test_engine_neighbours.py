@@ -169,7 +169,7 @@ def test_a_provider_of_the_console_that_is_taken_over_is_ours_from_then_on(
     said = settled.run("config", "add", *kind, "--key", DEEP, "--no-check").err
     assert said.splitlines()[0] == (
         "provider `kimi` was made in the console; it is ours from now on: gateway.yaml says what "
-        "it is, and `aigw config remove --id kimi` removes it"
+        f"it is, and `aigw -g {settled.name} config remove --id kimi` removes it"
     )
     assert settled.run("config", "add", *kind, "--key", KEY, "--no-check").err == ""
     refused = settled.run("config", "remove", "--id", "kimi", expect=2).err
