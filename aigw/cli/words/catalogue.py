@@ -31,7 +31,7 @@ def type_described(listed: TypesListed) -> str:
         f"{one.id}: {one.label}",
         *_line("also called", one.aliases),
         *_line("key from", one.key_variables),
-        *_line("key", ("" if one.key_required else "works without one",)),
+        *(() if one.key_required else ("works without a key",)),
         *_line("models", one.models),
         *_line("serves", one.apis),
         *_line("endpoint", (_filled(one) or "the one you give with --url",)),
