@@ -138,7 +138,7 @@ def test_an_option_without_its_value_is_refused(aigw: Program) -> None:
     """The old script went round for ever."""
     for flag in ("--http-port", "--openai-key", "--container-name"):
         said = aigw("start", "--non-interactive", flag)
-        words = f"error: option '{flag}' requires an argument\n\nhint: aigw --help\n"
+        words = f"error: option '{flag}' requires an argument\n\nhint: aigw start --help\n"
         assert (said.code, said.out, said.err) == (2, "", words)
 
 
