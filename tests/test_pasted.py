@@ -24,8 +24,8 @@ REFUSED = {
     "aigw import ./higress": 2,
     "aigw import ./higress --undo": 2,
     "aigw status --probe --json": 5,
-    "aigw console --open": 2,
-    "aigw console --password": 2,
+    "aigw console --open": 4,
+    "aigw console --password": 4,
 }
 """Nobody can be asked without a terminal, the providers answer nobody, and there is no Docker."""
 BEFORE = {
