@@ -124,14 +124,15 @@ def check_key(target: Target, key: Secret, *, timeout: float) -> KeyVerdict:
 
 
 _ANSWERED = range(200, 300)
-_REJECTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+REJECTED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+"""What is answered to a key that is not taken."""
 
 
 def _verdict(status: int | str) -> KeyVerdict:
     if isinstance(status, str):
         return KeyVerdict(state=KeyState.UNREACHABLE, detail=status)
     detail = f"it answered {status}"
-    if status in _REJECTED:
+    if status in REJECTED:
         return KeyVerdict(state=KeyState.REJECTED, detail=detail)
     if status in _ANSWERED:
         return KeyVerdict(state=KeyState.ACCEPTED, detail=detail)

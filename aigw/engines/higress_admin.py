@@ -23,8 +23,8 @@ _PLUGIN = "http://127.0.0.1:8002/plugins/ai-proxy/{}/plugin.wasm"
 VERSIONS = ("2.0.1", "1.0.0")
 """Of the plugins, the one that the console itself writes first."""
 
-EDGE = ("aigw.in", "aigw.out", "aigw.guard")
-"""Our filters; `aigw.out2` is the second under the other name of its neighbour."""
+EDGE = ("aigw.in", "aigw.out", "aigw.key", "aigw.guard")
+"""Our filters; `aigw.out2` and `aigw.key2` stand there under the other name of a neighbour."""
 
 
 class InForce(Struct, frozen=True, kw_only=True):

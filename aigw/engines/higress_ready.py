@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from aigw.clients.console import Console
 from aigw.clients.containers import Attended
-from aigw.clients.http import ask_gateway
+from aigw.clients.http import REJECTED, ask_gateway
 from aigw.engines.higress_admin import Admin, InForce
 from aigw.engines.higress_refusals import OF_PLUGINS
 from aigw.engines.higress_signs import death, last_words
@@ -27,6 +27,7 @@ _CONSOLE_SECONDS = 0.1
 _LOOK_SECONDS = 0.5
 _ANSWER_SECONDS = 10.0
 _GRACE_SECONDS = 10.0
+_EAGER_SECONDS, _PATIENT_SECONDS = 5.0, 0.1
 _LOGS = {"the API server": "apiserver", "the console": "console", "Envoy": "gateway"}
 
 Waiting = Callable[[str], AbstractContextManager[None]]
@@ -146,7 +147,7 @@ class Readiness:
         self, part: str, expected: Expected, problem: Callable[[], str], pause: float
     ) -> None:
         """Wait until nothing is wrong with a part."""
-        looked = asked = time.monotonic()
+        begun = looked = asked = time.monotonic()
         every = _GRACE_SECONDS if expected.refused is None else _LOOK_SECONDS
         with self._waiting(f"waiting for {part} of gateway `{self._paths.name}`"):
             while words := self._asked(problem):
@@ -163,7 +164,7 @@ class Readiness:
                         hint="aigw logs --engine",
                         quoted=self._last_words(_LOGS[part], expected),
                     )
-                time.sleep(pause)
+                time.sleep(pause if now < begun + _EAGER_SECONDS else max(pause, _PATIENT_SECONDS))
 
     def _asked(self, problem: Callable[[], str]) -> str:
         try:
@@ -214,7 +215,8 @@ def _difference(found: str, wanted: str) -> str:
 def _probed(place: Place, provider: str, *, keyed: bool) -> str:
     """Ask a provider's route as far as to its door; say why a request would not come there.
 
-    The edge filter answers `x-aigw-probe` itself, after every plugin has seen the request.
+    The edge filter answers `x-aigw-probe` itself, after every plugin has seen the request; where a
+    person has closed the route to all but consumers, key-auth answers, and no further is to be had.
     """
     answer = ask_gateway(
         f"{place.origin}/v1/chat/completions",
@@ -225,8 +227,11 @@ def _probed(place: Place, provider: str, *, keyed: bool) -> str:
         },
         headers={"x-aigw-probe": "1"},
     )
+    if answer.status in REJECTED:
+        return ""
     if answer.status != HTTPStatus.OK:
-        return f"a request for provider `{provider}` is answered {answer.status} {answer.problem}"
+        words = f"{answer.status} {answer.problem}".rstrip()
+        return f"a request for provider `{provider}` is answered {words}"
     if keyed and b'"authorized":true' not in answer.body.replace(b" ", b""):
         return f"a request for provider `{provider}` has no key"
     return ""

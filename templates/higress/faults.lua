@@ -35,11 +35,19 @@ local function unconverted(provider)
   }
 end
 
+-- What key-auth says of a route that the console has closed to all but some consumers.
+local function closed(status)
+  return {
+    status = status, code = "invalid_api_key",
+    message = "this is for consumers of the gateway only: it was given no key of one, or another one's",
+  }
+end
+
 local function too_large()
   return {status = "413", code = "request_too_large", message = "the request body is too large for this gateway"}
 end
 
 return {
   failed = failed, unprepared = unprepared, unreachable = unreachable, slow = slow,
-  unconverted = unconverted, too_large = too_large,
+  unconverted = unconverted, closed = closed, too_large = too_large,
 }

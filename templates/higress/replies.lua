@@ -32,6 +32,7 @@ local function own_words(handle, noted, provider)
   local status = headers:get(":status")
   if noted.sent and status == "504" then return faults.slow(provider) end
   if noted.sent and status == "503" then return faults.unreachable(provider) end
+  if not noted.sent and (status == "401" or status == "403") then return faults.closed(status) end
   if not noted.sent and status == "413" then return faults.too_large() end
   if not noted.sent and status == "500" then return unconverted(handle, provider) end
 end

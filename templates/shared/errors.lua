@@ -12,7 +12,7 @@ local function json_string(text)
   return '"' .. gsub(text, '[%c"\\]', escaped_character) .. '"'
 end
 
-local ANTHROPIC_TYPES = {["404"] = "not_found_error", ["413"] = "request_too_large"}
+local ANTHROPIC_TYPES = {["401"] = "authentication_error", ["404"] = "not_found_error", ["413"] = "request_too_large"}
 
 local function is_anthropic(path) return find(path, "^/v1/messages") ~= nil end
 

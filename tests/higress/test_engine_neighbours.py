@@ -1,5 +1,6 @@
 """What people made in the console beside ours: it works, stays, and is not left dangling."""
 
+import json
 import subprocess
 
 import pytest
@@ -45,6 +46,25 @@ def test_who_may_ask_is_said_in_the_console_and_stays(
     opened = {**route, "version": None}
     assert settled.console("PUT", "/v1/ai/routes/p995-openai", opened)[0] == 200
     assert settled.console("DELETE", "/v1/ai/routes/mine")[0] == 204
+    assert settled.console("DELETE", "/v1/consumers/alice")[0] == 204
+
+
+def test_a_gateway_whose_provider_is_closed_to_all_but_consumers_is_changed_and_started(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    route = settled.console("GET", "/v1/ai/routes/0-openai")[1]["data"]
+    closed = {**route, "authConfig": {"enabled": True, "allowedConsumers": ["alice"]}}
+    assert settled.console("POST", "/v1/consumers", ALICE)[0] == 201
+    assert settled.console("PUT", "/v1/ai/routes/0-openai", closed)[0] == 200
+    eventually(lambda: statuses(settled, "openai/gpt-4o") == [401, 403, 200])
+    refused = settled.ask("openai/gpt-4o", key="")
+    assert json.loads(refused[2])["error"]["code"] == "invalid_api_key"
+    add(settled, provider)
+    assert settled.ask("deepseek-chat")[0] == 200
+    started = settled.run("restart").out.splitlines()
+    assert "probe: its route asks for a consumer's key (401), as the console says" in started
+    assert statuses(settled, "openai/gpt-4o") == [401, 403, 200]
+    assert settled.console("PUT", "/v1/ai/routes/0-openai", {**route, "version": None})[0] == 200
     assert settled.console("DELETE", "/v1/consumers/alice")[0] == 204
 
 

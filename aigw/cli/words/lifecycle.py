@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from shlex import quote
 
 from aigw.cli.words.shared import named
@@ -59,6 +60,8 @@ def _chats(url: str, samples: Samples | None) -> Iterator[str]:
 
 def _probe(result: Started) -> str:
     probe, aigw = result.probe, f"aigw{named(result.gateway)}"
+    if probe.ok and probe.status != HTTPStatus.OK:
+        return f"probe: its route asks for a consumer's key ({probe.status}), as the console says"
     if probe.ok and result.engine == EngineName.HIGRESS and probe.what != HEALTH:
         took = f"a chat passed every plugin in {probe.latency_ms} ms"
         return f"probe: {took}; no provider was asked (`{aigw} status --probe` asks them)"
