@@ -1,7 +1,6 @@
 """Start, stop, restart and delete a gateway."""
 
 import os
-from http import HTTPStatus
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,6 +14,7 @@ from aigw.engines.seen import State
 from aigw.operations.applied import applied_file, difference, remember_applied
 from aigw.operations.change import engine_of, held, realize
 from aigw.operations.draft import Draft, edited, keep, read
+from aigw.operations.probe import Probe, probed
 from aigw.operations.provider_edit import meaning
 from aigw.operations.provider_notes import tell
 from aigw.operations.shown import base_url, console_url
@@ -28,11 +28,6 @@ from aigw.state.files import absolute
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import resolve
 
-PROBE_SECONDS = 10.0
-DEMO, VERTEX = "demo", "vertex"
-CHAT = "/v1/chat/completions"
-CLOSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-
 
 class How(Struct, frozen=True, kw_only=True):
     """How to start: a document to take first, where a new gateway lives, and by which means."""
@@ -40,15 +35,6 @@ class How(Struct, frozen=True, kw_only=True):
     file: Path | None = None
     data_folder: Path | None = None
     means: Means = Means()
-
-
-class Probe(Struct, frozen=True, kw_only=True):
-    """A request through the gateway; `status` is 0 when nothing answered, `what` was asked."""
-
-    ok: bool
-    status: int
-    latency_ms: int
-    what: str
 
 
 class Started(Struct, frozen=True, kw_only=True):
@@ -271,33 +257,6 @@ def _started(world: World, paths: GatewayPaths, choice: Choice, plan: Plan) -> S
         console_url=console_url(spec.listen) if choice.engine is EngineName.HIGRESS else None,
         data_folder=os.fspath(paths.folder),
         changed=plan.steps,
-        probe=_probe(world, spec, choice.engine),
+        probe=probed(world, spec, choice.engine),
         providers=tuple(provider.id for provider in spec.providers),
-    )
-
-
-def _probe(world: World, spec: GatewaySpec, engine: EngineName) -> Probe:
-    """Ask the gateway: for a chat where that costs nothing, else for its health.
-
-    On the Higress engine the edge filter answers such a chat after all plugins have seen it. For
-    Vertex a plugin may have to ask for a token first, so that it is not chosen. Where a person has
-    closed the route to all but consumers, key-auth answers.
-    """
-    path, body, headers = "/health", None, {}
-    on_higress = engine is EngineName.HIGRESS
-    free = next((one.id for one in spec.providers if one.type == DEMO), None)
-    if on_higress:
-        free = next((one.id for one in spec.providers if one.type != VERTEX), None)
-        headers = {"x-aigw-probe": "1"}
-    if free is not None:
-        message = {"role": "user", "content": "Hello!"}
-        path, body = CHAT, {"model": f"{free}/{DEMO}", "messages": [message]}
-    where = base_url(spec.listen).removesuffix("/v1") + path
-    answer = world.ask(where, timeout=PROBE_SECONDS, body=body, headers=headers)
-    world.step(f"{path} answered {answer.status} {answer.problem}".rstrip())
-    return Probe(
-        ok=answer.status == HTTPStatus.OK or (on_higress and answer.status in CLOSED),
-        status=answer.status,
-        latency_ms=answer.latency_ms,
-        what=path,
     )

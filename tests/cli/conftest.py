@@ -39,3 +39,13 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 def process() -> Process:
     """What the fake engine runs."""
     return Process()
+
+
+@pytest.fixture
+def routed(aigw: Program) -> Program:
+    """A gateway with two providers and auto-routing."""
+    for provider in ("openai", "deepseek"):
+        key = ("--key", f"sk-{provider}-0123456789")
+        assert aigw("config", "add", "--no-check", "--provider", provider, *key).code == 0
+    assert aigw("route", "default", "gpt-4o").code == 0
+    return aigw
