@@ -23,8 +23,11 @@ _PLUGIN = "http://127.0.0.1:8002/plugins/ai-proxy/{}/plugin.wasm"
 VERSIONS = ("2.0.1", "1.0.0")
 """Of the plugins, the one that the console itself writes first."""
 
-EDGE = ("aigw.in", "aigw.out", "aigw.key", "aigw.guard")
+EDGE = ("aigw.in", "aigw.out", "aigw.guard")
 """Our filters; `aigw.out2` and `aigw.key2` stand there under the other name of a neighbour."""
+
+PROXY = 'ai-proxy.internal"'
+"""How its plugin's filter is called, whatever stands before: without providers there is none."""
 
 
 class InForce(Struct, frozen=True, kw_only=True):
@@ -50,7 +53,8 @@ class InForce(Struct, frozen=True, kw_only=True):
     @property
     def unguarded(self) -> str:
         """Name the filter of ours that the listener lacks; a patch without a place is skipped."""
-        return next((name for name in EDGE if f'"{name}' not in self.listeners), "")
+        key = ("aigw.key",) if PROXY in self.listeners else ()
+        return next((name for name in (*EDGE, *key) if f'"{name}' not in self.listeners), "")
 
     def missing(self, keys: Iterable[Secret]) -> bool:
         """Say whether one of the keys is not in the filter that puts it into requests."""

@@ -74,7 +74,8 @@ def test_a_change_of_one_that_does_not_answer_is_kept_and_said_not_to_be_applied
 ) -> None:
     machine.run("stop")
     said = with_engine(machine, NOBODY, *ADD, code=0)
-    assert f"{GONE}; what changes is kept, and counts from `aigw start` on" in said.err
+    start = f"`aigw -g {machine.name} start`"
+    assert f"{GONE}; what changes is kept, and counts from {start} on" in said.err
     assert "groq" in machine.run("config", "list").out
     machine.run("start")
     machine.run("config", "remove", "--provider", "groq")
