@@ -83,3 +83,16 @@ def _number_problem(field: OptionField, value: int) -> str:
     if field.maximum is not None and value > field.maximum:
         return f"must be at most {field.maximum}"
     return ""
+
+
+def as_text(value: object) -> str:
+    """Write an option as a person types it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(value)
+        case _:
+            return str(value)

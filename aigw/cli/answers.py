@@ -5,9 +5,10 @@ from functools import partial, reduce
 
 from msgspec.structs import replace
 
+from aigw.catalog.options import as_text
 from aigw.catalog.target import resolve
 from aigw.cli import keys
-from aigw.cli.provider_questions import ProviderAnswer, ProviderQuestions, as_text
+from aigw.cli.provider_questions import ProviderAnswer, ProviderQuestions
 from aigw.cli.session import Session
 from aigw.cli.wizard import Answers, Wizard
 from aigw.clients.http import KeyState, KeyVerdict, check_key

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aigw import catalog
-from aigw.catalog.options import OptionValue, option_value
+from aigw.catalog.options import OptionValue, as_text, option_value
 from aigw.catalog.provider_type import OptionField, ProviderType
 from aigw.catalog.target import url_problem
 from aigw.cli.questions import Choice, Questions
@@ -168,19 +168,6 @@ def summary(answer: ProviderAnswer, there: Provider | None) -> list[str]:
         key = answer.secret.masked()
     lines = [f"  {answer.type.id}: {key}; models {', '.join(patterns) or 'by id/model only'}"]
     return [*lines, *(f"    {name}: {value}" for name, value in answer.options.items())]
-
-
-def as_text(value: object) -> str:
-    """Write an option as a person types it."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).lower()
-        case tuple():
-            return ",".join(value)
-        case _:
-            return str(value)
 
 
 def _pattern_problem(line: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from shlex import quote
 
-from aigw.catalog.options import OptionValue
+from aigw.catalog.options import OptionValue, as_text
 
 READ_KEY = 'printf %s "$KEY" | '
 
@@ -21,16 +21,6 @@ def adding(
     words += ["--id", provider_id] if provider_id != type_id else []
     words += ["--url", quote(url)] if url else []
     for name, value in (options or {}).items():
-        words += ["--set", quote(f"{name}={_text(value)}")]
+        words += ["--set", quote(f"{name}={as_text(value)}")]
     words += ["--models", quote(",".join(models))] if models else []
     return " ".join(words)
-
-
-def _text(value: OptionValue) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case tuple():
-            return ",".join(value)
-        case _:
-            return str(value)
