@@ -34,6 +34,7 @@ from aigw.spec.provider import ModelPattern, Provider
 from aigw.spec.secret import Secret, Stored
 from tests.envoy.client import Client, ask_socket
 from tests.envoy.upstream import PATIENCE, Upstream
+from tests.waiting import ended_lines
 
 ENVOY = shutil.which(
     "envoy", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
@@ -145,8 +146,7 @@ class Gateway(Client):
         """Return the access log once it has that many lines."""
 
         def written() -> list[dict[str, Any]] | None:
-            text = self.layout.access_log.read_text() if self.layout.access_log.exists() else ""
-            lines = [json.loads(line) for line in text.splitlines()]
+            lines = [json.loads(line) for line in ended_lines(self.layout.access_log)]
             return lines if len(lines) >= count else None
 
         return wait_for(written, what=lambda: f"fewer than {count} lines were logged")

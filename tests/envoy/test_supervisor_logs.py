@@ -10,7 +10,7 @@ from aigw.clients import process
 from aigw.clients.envoy_admin import EnvoyAdmin
 from aigw.engines.seen import State
 from tests.envoy.running import Running, supervise
-from tests.waiting import until
+from tests.waiting import ended_lines, until
 
 pytestmark = pytest.mark.envoy
 
@@ -42,7 +42,7 @@ def test_a_large_access_log_is_renamed_and_every_line_kept(running: Running) -> 
 
 def requests(log: Path) -> set[str]:
     """Return the ids of the requests in a log, all of whose lines are whole."""
-    return {json.loads(line)["request_id"] for line in log.read_text().splitlines()}
+    return {json.loads(line)["request_id"] for line in ended_lines(log)}
 
 
 def test_what_envoy_says_is_copied_away_and_goes_on(running: Running) -> None:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.higress.upstreams import PATIENCE, Container, Json, eventually
+from tests.waiting import ended_lines
 
 HTTP, CONSOLE = 8080, 8001
 
@@ -181,8 +182,8 @@ class Gateway(Container):
     def lines(self, count: int) -> list[str]:
         """Return the access log once it has that many lines."""
         path = self.logs / "access.log"
-        eventually(lambda: path.exists() and len(path.read_text().splitlines()) >= count)
-        return path.read_text().splitlines()
+        eventually(lambda: len(ended_lines(path)) >= count)
+        return ended_lines(path)
 
     def settled(self, seconds: float = 0.8) -> None:
         """Let a change that is refused arrive: nothing tells of it but a counter."""

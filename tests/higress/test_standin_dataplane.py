@@ -82,8 +82,7 @@ PRECEDENCE = {
 
 
 def test_the_most_exact_route_takes_a_model(gateway: Gateway, upstream: Upstream) -> None:
-    log = gateway.logs / "access.log"
-    before = len(log.read_text().splitlines())
+    before = len(gateway.lines(0))
     for model in PRECEDENCE:
         assert gateway.chat(model).status == 200
     hosts = [request.header("host") for request in upstream.requests()]
@@ -165,8 +164,7 @@ def line_for(gateway: Gateway, agent: str) -> str:
     """Return the log line of the request that named itself so."""
 
     def found() -> str:
-        lines = (gateway.logs / "access.log").read_text().splitlines()
-        return next((line for line in lines if agent in line), "")
+        return next((line for line in gateway.lines(0) if agent in line), "")
 
     return eventually(found)
 
