@@ -9,8 +9,8 @@ from aigw.operations.look import look
 from aigw.operations.world import World
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.prompt import prompt_of
-from aigw.spec.routing import AUTO_MODELS
-from aigw.spec.rules import DEFAULT_RULE, decide
+from aigw.spec.routing import AUTO_MODELS, AutoRouting
+from aigw.spec.rules import DEFAULT_RULE, decide, late_trigger
 from aigw.spec.serving import near_models, serve
 
 
@@ -62,15 +62,18 @@ def _tested(spec: GatewaySpec, asked: str, prompt: str) -> RouteTested:
             reason="auto-routing is off",
         )
     decision = decide(spec.auto_routing, prompt)
-    return _served(
-        spec, decision.model, prompt, rule=decision.rule, why=_why(decision.rule, prompt)
-    )
+    why = _why(spec.auto_routing, decision.rule, prompt)
+    return _served(spec, decision.model, prompt, rule=decision.rule, why=why)
 
 
-def _why(rule: str, prompt: str) -> str:
+def _why(auto_routing: AutoRouting, rule: str, prompt: str) -> str:
     if rule != DEFAULT_RULE:
         return f"rule `{rule}` is the first that matches; "
-    return "no rule matches; " if prompt else "no person asks anything; "
+    if not prompt:
+        return "no person asks anything; "
+    late = late_trigger(auto_routing, prompt)
+    note = f" (the trigger of `{late}` counts at the beginning only)" if late else ""
+    return f"no rule matches{note}; "
 
 
 def _served(

@@ -76,6 +76,17 @@ def decide(auto_routing: AutoRouting, prompt: str) -> Decision:
     return Decision(rule=DEFAULT_RULE, model=auto_routing.default)
 
 
+def late_trigger(auto_routing: AutoRouting, prompt: str) -> str:
+    """Name the first rule whose trigger stands in a prompt behind its beginning; "" for none."""
+    text = prompt.lower()
+    late = (
+        rule.name
+        for rule in auto_routing.rules
+        if rule.trigger and any(text.find(one.lower()) > 0 for one in _phrases(rule.trigger))
+    )
+    return next(late, "")
+
+
 def _phrases(trigger: str) -> list[str]:
     return [phrase.strip(BLANKS) for phrase in trigger.split("|")]
 
