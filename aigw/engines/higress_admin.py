@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from aigw.clients.containers import Attended
 from aigw.errors import NotReady
+from aigw.rendering.higress import BUILT_IN
 from aigw.spec.secret import Secret
 
 _ADMIN = "http://127.0.0.1:15000"
@@ -19,8 +20,9 @@ _REFUSALS = rf"/stats?format=json&filter={_REFUSED}$"
 _BETWEEN = "\x1e"  # a control character, which stands in no JSON
 _UNFINISHED = r"^http\..*\.downstream_rq_active$"
 _PROVIDERS = "ai-proxy.internal"
-_PLUGIN = "http://127.0.0.1:8002/plugins/ai-proxy/{}/plugin.wasm"
-VERSIONS = ("2.0.1", "1.0.0")
+_PLUGIN = "http://127.0.0.1:8002/plugins/{}/{}/plugin.wasm"
+_PLUGINS = ("ai-proxy", "model-router", "ai-statistics")
+VERSIONS = (BUILT_IN, "1.0.0")
 """Of the plugins, the one that the console itself writes first."""
 
 EDGE = ("aigw.in", "aigw.out", "aigw.guard")
@@ -78,9 +80,11 @@ class Admin:
         return self._docker.run(self._name, command, seconds=_SECONDS).code == 0
 
     def plugin_version(self) -> str:
-        """Return the version of the plugins that the container has; empty when it has none."""
+        """Return the version in which the container has all plugins; empty when there is none."""
         for version in VERSIONS:
-            command = (*_ASK, "-f", "-o", "/dev/null", "-I", _PLUGIN.format(version))
+            urls = (_PLUGIN.format(plugin, version) for plugin in _PLUGINS)
+            asked = (part for url in urls for part in ("-o", "/dev/null", url))
+            command = (*_ASK, "-f", "--fail-early", "-I", *asked)
             if self._docker.run(self._name, command, seconds=_SECONDS).code == 0:
                 return version
         return ""

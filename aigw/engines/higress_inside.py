@@ -24,7 +24,7 @@ from aigw.engines.place import Place
 from aigw.engines.seen import Trouble
 from aigw.engines.voice import Voice
 from aigw.errors import AigwError, LeftAlone, NotReady
-from aigw.rendering.higress import ADMIN_FILE
+from aigw.rendering.higress import ADMIN_FILE, BUILT_IN
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.secret import Secret
 from aigw.state.files import private_folder
@@ -147,7 +147,12 @@ class Inside:
         self._keep_edits(plan.changes)
         mend(self._store, plan.changes, step=self._voice.step)
         console, readiness = self.console(plan.spec), self._readiness(plan)
-        live = Live(store=self._store, console=console, step=self._voice.step)
+        live = Live(
+            store=self._store,
+            console=console,
+            step=self._voice.step,
+            by_console=plan.plugins == BUILT_IN,
+        )
         try:
             live.bring_about(plan.changes, generation=plan.generation)
             written = time.monotonic()

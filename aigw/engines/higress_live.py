@@ -72,18 +72,29 @@ def is_back(store: Store, wanted: Changes) -> bool:
 
 
 class Live(Struct, frozen=True, kw_only=True):
-    """One running gateway: its store, its console, and who hears of every step."""
+    """One running gateway: its store, its console, and who hears of every step.
+
+    With every provider and route the console writes plugins of its own version: without
+    `by_console`, where the image has another one, all is written by file.
+    """
 
     store: Store
     console: Console
     step: Callable[[str], None]
+    by_console: bool
 
     def bring_about(self, wanted: Changes, *, generation: str) -> None:
         """Write everything; what the console left otherwise, or has no handler for, by file.
 
         The console is asked first: it writes what belongs together, and refuses what is wrong.
-        Routes are there before those that they replace go, and providers go last.
         """
+        if self.by_console:
+            self._ask_console(wanted, generation)
+        write(self.store, wanted, step=self.step)
+        remove(self.store, wanted, step=self.step)
+
+    def _ask_console(self, wanted: Changes, generation: str) -> None:
+        """Routes are there before those that they replace go, and providers go last."""
         self._put_providers(wanted)
         self._put_routes(wanted, generation)
         write(self.store, wanted, step=self.step, below=_ROUTES)
@@ -91,8 +102,6 @@ class Live(Struct, frozen=True, kw_only=True):
             self.step(f"console: remove AI route {name}")
             self.console.delete_route(name)
         self._remove_providers(wanted)
-        write(self.store, wanted, step=self.step)
-        remove(self.store, wanted, step=self.step)
 
     def _put_providers(self, wanted: Changes) -> None:
         """Add and change providers."""

@@ -17,7 +17,7 @@ class HigressPlan(Plan, frozen=True, kw_only=True):
     """What is missing, what was seen, and all that is needed to bring it about.
 
     `given` is the keys that were handed in, None when they are those of the data folder. `image` is
-    empty while it is not here, and `arguments` then name none.
+    empty while it is not here, and `arguments` then name none. `plugins` is their version.
     `because` says which options need a new container, `dead` why one that runs must be restarted.
     """
 
@@ -26,6 +26,7 @@ class HigressPlan(Plan, frozen=True, kw_only=True):
     changes: Changes
     container: ContainerSeen | None
     image: str
+    plugins: str
     arguments: Mapping[str, Any]
     because: tuple[str, ...]
     serving: str
@@ -48,7 +49,7 @@ class HigressPlan(Plan, frozen=True, kw_only=True):
         new = [path for path in self.changes.written if not self._only_renamed(path)]
         text = store_diff.difference(there, wanted, (*new, *self.changes.removed))
         renamed = len(self.changes.written) - len(new)
-        only = f"{renamed} objects differ in the generation alone: {self.generation}"
+        only = f"differing in the generation alone ({self.generation}): {renamed}"
         return "\n".join(filter(None, (text, only if renamed else "")))
 
     def _only_renamed(self, path: str) -> bool:

@@ -25,14 +25,13 @@ from aigw.engines.higress_unfinished import Unfinished
 from aigw.engines.means import Means
 from aigw.errors import Problem, SpecInvalid
 from aigw.rendering import higress_checks
-from aigw.rendering.higress import ADMIN_FILE, HigressSettings, Resources, render
+from aigw.rendering.higress import ADMIN_FILE, BUILT_IN, HigressSettings, Resources, render
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.generation import generation
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import KeyRing, fingerprints, load_credentials, resolve, salt
 
 _NO_SALT = bytes(32)
-_PLUGINS = "2.0.1"
 
 
 class Planning:
@@ -111,6 +110,7 @@ class Planning:
             changes=found,
             container=container,
             image=image,
+            plugins=self._plugins,
             arguments=arguments,
             because=because,
             serving=serving,
@@ -129,20 +129,23 @@ class Planning:
 
     def adapted(self, plan: HigressPlan, plugins: str) -> HigressPlan:
         """Make the plan anew where the image has another version of the plugins than was taken."""
-        known = self._image.known
-        if not plugins or plugins == ((known.plugins if known else "") or _PLUGINS):
+        if not plugins or plugins == plan.plugins:
             return plan
         self._image.note_plugins(plugins)
         return self.plan(plan.spec, ring=plan.given)
 
-    def _rendered(self, spec: GatewaySpec, ring: KeyRing, image: str, name: str) -> Resources:
+    @property
+    def _plugins(self) -> str:
         known = self._image.known
+        return (known.plugins if known else "") or BUILT_IN
+
+    def _rendered(self, spec: GatewaySpec, ring: KeyRing, image: str, name: str) -> Resources:
         found = higress_account.account(self._store.read((ADMIN_FILE,)))
         found = found or higress_account.account(read_applied(self._paths.higress_run))
         settings = HigressSettings(
             defaults=self._image.defaults(image) if image else {},
             password=found.password if found else higress_account.new_password(),
-            plugin_version=(known.plugins if known else "") or _PLUGINS,
+            plugin_version=self._plugins,
         )
         rendered = render(spec, ring, settings, generation=name)
         if problems := tuple(higress_checks.problems(rendered)):

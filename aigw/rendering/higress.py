@@ -20,13 +20,16 @@ Resources = Mapping[str, dict[str, Any]]
 ADMIN_FILE = "secrets/higress-console.yaml"
 """The home of the console's password: written before the first boot, and then read from there."""
 
+BUILT_IN = "2.0.1"
+"""The version of the plugins that the console writes, whichever the image has."""
+
 
 class HigressSettings(Struct, frozen=True, kw_only=True):
     """What the image brings (`defaults` are its own files), and the console's password."""
 
     defaults: Resources
     password: Secret
-    plugin_version: str = "2.0.1"
+    plugin_version: str = BUILT_IN
 
 
 def render(

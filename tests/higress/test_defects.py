@@ -207,14 +207,14 @@ def test_a_name_that_no_container_can_have_is_refused_and_nothing_kept(tmp_path:
         assert not (one.data / "gateway.yaml").exists()
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A file with an image that is not here, and has other versions of the plugins."""
     client: Any = docker.from_env()
     recipe = f"FROM {image.standin()}\nENV STANDIN_PLUGIN_VERSIONS={OLD_VERSION}\n"
     tag = f"{image.REPOSITORY}:{OLD_PLUGINS}"
     client.images.build(fileobj=io.BytesIO(recipe.encode()), tag=tag, rm=True, forcerm=True)
-    file = tmp_path / "image.tar"
+    file = tmp_path_factory.mktemp("archive") / "image.tar"
     with file.open("wb") as target:
         target.writelines(client.images.get(tag).save(chunk_size=1 << 20, named=tag))
     client.images.remove(tag, force=True)
@@ -224,14 +224,36 @@ def archive(tmp_path: Path) -> Iterator[Path]:
     file.unlink()
 
 
-def test_without_a_network_an_image_of_another_version_serves(
-    tmp_path: Path, archive: Path, provider: Upstream
-) -> None:
-    with HigressMachine(folder=tmp_path) as one:
+@pytest.fixture(scope="module")
+def old_plugins(
+    tmp_path_factory: pytest.TempPathFactory, archive: Path, provider: Upstream
+) -> Iterator[HigressMachine]:
+    """A gateway whose image has older plugins than its console writes."""
+    with HigressMachine(folder=tmp_path_factory.mktemp("old")) as one:
         document = str(one.document(openai(provider)))
         where = ("--image-archive", str(archive), "--image-tag", OLD_PLUGINS)
         one.start("--file", document, "--openai-key", KEY, *where)
-        assert sent(one, provider, "gpt-4o")["authorization"] == f"Bearer {KEY}"
-        proxy = one.resource("wasmplugins/ai-proxy.internal.yaml")
-        assert OLD_VERSION in json.dumps(proxy)
-        assert one.run("plan").code == 0
+        yield one
+
+
+def test_without_a_network_an_image_of_another_version_serves(
+    old_plugins: HigressMachine, provider: Upstream
+) -> None:
+    assert sent(old_plugins, provider, "gpt-4o")["authorization"] == f"Bearer {KEY}"
+    proxy = old_plugins.resource("wasmplugins/ai-proxy.internal.yaml")
+    assert OLD_VERSION in json.dumps(proxy)
+    assert old_plugins.run("plan").code == 0
+
+
+def test_a_change_asks_for_no_plugin_that_the_image_lacks(
+    old_plugins: HigressMachine, provider: Upstream
+) -> None:
+    plugins = old_plugins.data / "higress" / "wasmplugins"
+    before, key = {path.name for path in plugins.iterdir()}, "sk-second-0123456789"
+    other = ("--provider", "deepseek", "--url", f"http://{provider.ip}:8000/v1", "--no-check")
+    old_plugins.run("config", "add", *other, "--key-stdin", stdin=key)
+    assert sent(old_plugins, provider, "deepseek-chat")["authorization"] == f"Bearer {key}"
+    old_plugins.run("config", "remove", "--provider", "openai")
+    assert {path.name for path in plugins.iterdir()} == before
+    assert not [path for path in plugins.iterdir() if "/2.0.1/" in path.read_text()]
+    assert json.loads(old_plugins.run("status", "--json").out)["problems"] == []
