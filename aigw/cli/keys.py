@@ -49,6 +49,14 @@ def given(
     )
 
 
+def say_seen(session: Session) -> None:
+    """Warn that a key stood on the command line."""
+    session.output.note(
+        "warning: a key on the command line is seen by other users, in the list of processes; "
+        "`aigw config add --key-stdin` hides it"
+    )
+
+
 def secrets_of(values: Iterable[str]) -> tuple[Secret, ...]:
     """Take keys out of comma lists; raises BadUsage for what cannot be a key."""
     return tuple(_secret(part) for value in values for part in split((value,)) or ("",))

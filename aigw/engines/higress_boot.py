@@ -7,7 +7,14 @@ from os import fspath
 from pathlib import Path
 
 from aigw.clients.containers import Attended, Containers, ContainerSeen
-from aigw.engines.higress_container import FOLDER, asides, binds, is_ours, keep_made_with
+from aigw.engines.higress_container import (
+    FOLDER,
+    asides,
+    binds,
+    is_ours,
+    keep_made_with,
+    labelled,
+)
 from aigw.engines.higress_inside import Adapt, Inside
 from aigw.engines.higress_live import take_back
 from aigw.engines.higress_plan import HigressPlan
@@ -216,10 +223,9 @@ class Boot:
 
         So it is with folders that a virtual machine does not share, and where root is remapped.
         """
-        probe = self._paths.higress / _PROBE
-        target = "/data:Z" if selinux else "/data"
+        probe, folder = self._paths.higress / _PROBE, fspath(self._paths.higress)
         command = ("sh", "-c", f"cat /data/secrets/*.yaml >/dev/null 2>&1; : >/data/{_PROBE}")
-        ran = self._docker.once(image, command, binds={fspath(self._paths.higress): target})
+        ran = self._docker.once(image, command, binds=labelled({folder: "/data"}, selinux=selinux))
         came = probe.exists()
         probe.unlink(missing_ok=True)
         if ran.code or not came:
@@ -237,7 +243,8 @@ class Boot:
             return
         owner = f"{os.geteuid()}:{os.getegid()}"
         with suppress(AigwError):
-            self._docker.once(image, ("chown", "-R", owner, *targets.values()), binds=targets)
+            mounted = labelled(targets, selinux=self._docker.info().selinux)
+            self._docker.once(image, ("chown", "-R", owner, *targets.values()), binds=mounted)
 
 
 def _is_foreign(folder: str) -> bool:

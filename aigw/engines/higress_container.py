@@ -89,6 +89,11 @@ def binds(paths: GatewayPaths) -> Mapping[str, str]:
     }
 
 
+def labelled(binds: Mapping[str, str], *, selinux: bool) -> Mapping[str, str]:
+    """Return binds for a container of one use, which must be labelled as ours is to see them."""
+    return {source: f"{target}:Z" for source, target in binds.items()} if selinux else binds
+
+
 def refuse_unnameable(paths: GatewayPaths) -> None:
     """Raise BadUsage for a gateway that Docker cannot be told of.
 

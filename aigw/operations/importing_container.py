@@ -1,7 +1,7 @@
 """The container of an old installation: found, put aside, and brought back."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +11,9 @@ from aigw.engines.higress_container import FOLDER
 from aigw.errors import BadUsage, DockerMissing, NotOurs
 from aigw.operations.world import DEFAULT_GATEWAY, World
 from aigw.spec.image import Image
+from aigw.spec.legacy_env import EnvFile
+from aigw.spec.legacy_keys import of_the_script
+from aigw.spec.secret import Secret
 from aigw.state.import_journal import ContainerBefore
 
 if TYPE_CHECKING:  # slow to import, and needed only where Docker answers
@@ -28,6 +31,9 @@ class OldContainers(Protocol):
 
     def container(self, name: str) -> "ContainerSeen | None":
         """Look at one by name or id; None when there is none."""
+
+    def environment(self, name: str) -> Mapping[str, Secret]:
+        """Return the variables that it was made with."""
 
     def start(self, name: str) -> None:
         """Start it."""
@@ -126,6 +132,14 @@ def published(found: "ContainerSeen | None") -> dict[int, int]:
     ports = found.ports if found is not None else ()
     pairs = ((one.inner.partition("/"), one.port) for one in ports)
     return {int(inner): port for (inner, _, kind), port in pairs if kind in {"", "tcp"} and port}
+
+
+def environment(docker: Docker, found: "ContainerSeen") -> EnvFile:
+    """Return what `default.cfg` said when a container was made; the image's own are left out."""
+    given = docker().environment(found.id)
+    return EnvFile(
+        values={name: value.reveal() for name, value in given.items() if of_the_script(name)}
+    )
 
 
 def image(found: "ContainerSeen | None") -> Image:

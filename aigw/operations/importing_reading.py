@@ -11,6 +11,7 @@ from aigw.errors import BadUsage, Problem, SpecInvalid
 from aigw.operations.importing_container import (
     Docker,
     Looked,
+    environment,
     find_again,
     image,
     look_for,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:  # needed only where Docker answers
 SIGNS = (CONFIG, "wasmplugins", "mcpbridges")
 OWN = "gateway.yaml"
 
+Notes = tuple[str, ...]
+
 
 class ImportWanted(Struct, frozen=True, kw_only=True):
     """What is to be imported; `container` is empty for the script's own name."""
@@ -53,7 +56,7 @@ class Found(Struct, frozen=True, kw_only=True):
     store: Store
     config: str | None
     container: "ContainerSeen | None"
-    notes: tuple[str, ...]
+    notes: Notes
     journal: Journal | None
 
 
@@ -69,10 +72,11 @@ def find(world: World, gateway: str, wanted: ImportWanted, docker: Docker) -> Fo
     _refuse_taken(world, paths, folder, journal)
     looked = _looked(wanted, docker, folder, journal)
     store, config = _store(folder), _config(folder, paths if journal else None)
+    env, notes = _variables(docker, config, looked)
     understood = meaning(
         Installation(
             trees=store.trees,
-            env=env_file(config.text) if config.text is not None else EnvFile(),
+            env=env,
             published=published(looked.container),
             doubles=store.doubles,
             bad=(*store.bad, *config.bad),
@@ -88,9 +92,19 @@ def find(world: World, gateway: str, wanted: ImportWanted, docker: Docker) -> Fo
         store=store,
         config=config.text,
         container=looked.container,
-        notes=looked.notes,
+        notes=notes,
         journal=journal,
     )
+
+
+def _variables(docker: Docker, config: "_Config", looked: Looked) -> tuple[EnvFile, Notes]:
+    """Return what `default.cfg` says, or said when the container was made where it is lost."""
+    if config.text is not None:
+        return env_file(config.text), looked.notes
+    if looked.container is None:
+        return EnvFile(), looked.notes
+    said = f"what `{CONFIG}` said is taken from container `{looked.container.name}`"
+    return environment(docker, looked.container), (*looked.notes, said)
 
 
 def _looked(wanted: ImportWanted, docker: Docker, folder: Path, journal: Journal | None) -> Looked:

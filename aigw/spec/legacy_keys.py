@@ -54,12 +54,12 @@ def prefix(old_id: str) -> str:
 
 def unknown(env: EnvFile) -> list[str]:
     """Return the variables that people wrote; a name of another form may be half a key."""
-    starts = tuple(f"{prefix(name)}_" for name in TEMPLATE_IDS)
-    return [
-        name
-        for name in env.values
-        if VARIABLE.fullmatch(name) and name not in PLAIN and not name.startswith(starts)
-    ]
+    return [name for name in env.values if VARIABLE.fullmatch(name) and not of_the_script(name)]
+
+
+def of_the_script(name: str) -> bool:
+    """Say whether the script writes a variable of that name."""
+    return name in PLAIN or name.startswith(tuple(f"{prefix(one)}_" for one in TEMPLATE_IDS))
 
 
 def is_placeholder(text: str) -> bool:

@@ -1,6 +1,7 @@
 """The program as tests use it: in this process, with a home of its own."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,14 +15,21 @@ from aigw.cli.session import Session
 NO_DOCKER = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 """So that no test asks the Docker engine of the tester's machine for an image."""
 
+SEEN = re.compile(r"^warning: a key on the command line is seen by other users.*\n", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """How a command ended, and what it said."""
+    """How a command ended, and what it said.
+
+    `seen` says whether it warned of a key on the command line; that line is not in `err`, for most
+    tests give keys so.
+    """
 
     code: int
     out: str
     err: str
+    seen: bool = False
 
     def json(self) -> dict[str, object]:
         """Read stdout as the one JSON object that it is."""
@@ -66,4 +74,5 @@ class Program:
             prog_name="aigw",
             obj=session,
         )
-        return Said(code=result.exit_code, out=result.stdout, err=result.stderr)
+        err = SEEN.sub("", result.stderr)
+        return Said(code=result.exit_code, out=result.stdout, err=err, seen=err != result.stderr)

@@ -8,6 +8,8 @@ import yaml
 
 from tests.cli.configured import KEY, STOPPED, add, keys
 from tests.cli.program import Program
+from tests.cli.starting import begin
+from tests.fakes import Process
 from tests.world import Machine
 
 
@@ -33,6 +35,17 @@ def test_a_key_is_kept_exactly(aigw: Program, flags: tuple[str, ...], stdin: str
     add_flags = ("config", "add", "--provider", "openai", "--no-check", *flags)
     assert aigw(*add_flags, stdin=stdin).code == 0
     assert keys(aigw) == {"openai": [KEY]}
+
+
+def test_who_gives_a_key_as_a_flag_is_told_that_others_see_it(
+    aigw: Program, process: Process
+) -> None:
+    add = ("config", "add", "--provider", "deepseek", "--no-check")
+    assert aigw(*add, "--key", KEY).seen
+    assert begin(aigw, process, "--openai-key", KEY).seen
+    assert not aigw(*add, "--key", KEY, "-q").seen
+    assert not aigw(*add, "--key-stdin", stdin=KEY).seen
+    assert not begin(aigw, process).seen
 
 
 ODD_KEYS = {

@@ -23,18 +23,14 @@ def test_a_message_is_tried_without_sending_it(routed: Program) -> None:
 
 
 def test_a_trigger_that_stands_later_in_the_text_is_named(routed: Program) -> None:
-    assert (
-        routed("route", "add", "--model", "o3", "--trigger", "深入思考|deep", "--name", "deep").code
-        == 0
-    )
+    rule = ("--model", "o3", "--trigger", "深入思考|deep", "--name", "deep")
+    assert routed("route", "add", *rule).code == 0
     why = "no rule matches (the trigger of `deep` counts at the beginning only); "
     for text in ("请深入思考这个问题", "Go DEEP"):
         tested = routed("route", "test", "--json", text).json()
         assert tested["rule"] == "default"
-        assert tested["reason"].startswith(why)
-    assert (
-        routed("route", "test", "--json", "hello").json()["reason"].startswith("no rule matches; ")
-    )
+        assert str(tested["reason"]).startswith(why)
+    assert "reason: no rule matches; " in routed("route", "test", "hello").out
 
 
 BODY = {

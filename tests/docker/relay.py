@@ -4,7 +4,7 @@ import os
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +12,17 @@ from pathlib import Path
 
 @dataclass(kw_only=True)
 class Relay:
-    """Carries bytes to the engine's socket; `url` is where clients connect."""
+    """Carries bytes to the engine's socket; `url` is where clients connect.
+
+    In what the engine says the first of `instead` becomes the second, which is as long; `asked` is
+    what it was asked.
+    """
 
     engine: Path
     listener: socket.socket
     url: str
+    instead: tuple[bytes, bytes] = (b"", b"")
+    asked: bytearray = field(default_factory=bytearray)
     blocked: threading.Event = field(default_factory=threading.Event)
     open: list[socket.socket] = field(default_factory=list)
     ended: bool = False
@@ -29,8 +35,8 @@ class Relay:
                 server = socket.socket(socket.AF_UNIX)
                 server.connect(os.fspath(self.engine))
                 self.open += [client, server]
-                for pair in ((client, server), (server, client)):
-                    threading.Thread(target=self._carry, args=pair, daemon=True).start()
+                for way in ((client, server, self._ask), (server, client, self._answer)):
+                    threading.Thread(target=self._carry, args=way, daemon=True).start()
 
     def cut(self) -> None:
         """Break every connection, as an engine that dies, and take no more."""
@@ -44,11 +50,20 @@ class Relay:
         """Swallow what comes from now on: the engine is there, and says nothing."""
         self.blocked.set()
 
-    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+    def _ask(self, data: bytes) -> bytes:
+        self.asked += data
+        return data
+
+    def _answer(self, data: bytes) -> bytes:
+        return data.replace(*self.instead)
+
+    def _carry(
+        self, source: socket.socket, target: socket.socket, say: Callable[[bytes], bytes]
+    ) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
                 if not self.blocked.is_set():
-                    target.sendall(data)
+                    target.sendall(say(data))
             target.shutdown(socket.SHUT_WR)
 
 

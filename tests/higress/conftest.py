@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,17 +16,16 @@ from tests.higress.upstreams import Upstream
 @pytest.fixture(scope="session")
 def docker_engine() -> Iterator[None]:
     """Have an engine; without one the tests are skipped, and in CI they fail."""
-    running = engine()
-    try:
-        running.__enter__()
-    except NoEngine as error:
-        _cannot(str(error))
-    yield
-    running.__exit__(None, None, None)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(engine())
+        except NoEngine as error:
+            _cannot(str(error))
+        yield
 
 
 @pytest.fixture(scope="session")
-def standin_image() -> str:
+def standin_image(docker_engine: None) -> str:  # noqa: ARG001 - it is there
     """Return the tag of the image that stands in for Higress."""
     try:
         return image.standin()

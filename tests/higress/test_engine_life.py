@@ -68,6 +68,20 @@ def test_the_console_takes_the_password_that_is_shown(running: HigressMachine) -
     assert running.console_as(user, "wrong", "POST", "/system/init", init)[0] != 200
 
 
+def test_the_console_is_opened_in_the_browser_of_the_person(
+    running: HigressMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {opened}\n')
+    browser.chmod(0o755)
+    monkeypatch.setitem(running.environment, "BROWSER", str(browser))
+    running.run("console", "--open")
+    url = f"http://127.0.0.1:{running.outer[1]}"
+    assert eventually(lambda: opened.exists() and opened.read_text()) == url
+    monkeypatch.setitem(running.environment, "BROWSER", "false")
+    assert f"no browser could be started: open {url}" in running.run("console", "--open").err
+
+
 def test_the_probe_of_every_provider_is_a_real_request(
     running: HigressMachine, provider: Upstream
 ) -> None:

@@ -191,7 +191,8 @@ def test_a_provider_of_the_console_that_is_taken_over_is_ours_from_then_on(
         "provider `kimi` was made in the console; it is ours from now on: gateway.yaml says what "
         f"it is, and `aigw -g {settled.name} config remove --id kimi` removes it"
     )
-    assert settled.run("config", "add", *kind, "--key", KEY, "--no-check").err == ""
+    again = settled.run("config", "add", *kind, "--key", KEY, "--no-check")
+    assert "was made in the console" not in again.err
     refused = settled.run("config", "remove", "--id", "kimi", expect=2).err
     assert "provider `kimi` is needed by AI route `mine` of the console" in refused
     assert settled.console("DELETE", "/v1/ai/routes/mine")[0] == 204

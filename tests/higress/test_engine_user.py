@@ -1,57 +1,25 @@
 """An ordinary user of the Docker group has a gateway, and what root writes in it is in no way."""
 
-import os
-import pwd
-import sys
+import json
+import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.docker.relay import relay
 from tests.higress.higress_machine import KEY, HigressMachine, openai
+from tests.higress.ordinary_user import OrdinaryUser
 from tests.higress.upstreams import Upstream, eventually
-from tests.world import ROOT
 
 pytestmark = pytest.mark.docker
 
-SYSTEM_PYTHON = Path(f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}")
 SECOND = "sk-second-9876543210"
 
 
-class OrdinaryMachine(HigressMachine):
-    """A machine whose user is not root, if the tester is: one who may use Docker, and no more."""
-
-    def take(self) -> None:
-        """Give the user his home."""
-        if not os.geteuid():
-            nobody = pwd.getpwnam("nobody")
-            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
-
-    def command(self, *arguments: str) -> Sequence[str]:
-        """Spell a command as the user runs it."""
-        if os.geteuid():
-            return super().command(*arguments)
-        return (*_as_nobody(), "-m", "aigw", *arguments)
-
-    def environ(self) -> dict[str, str]:
-        """Return the environment its commands run with."""
-        packages = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))
-        return {**super().environ(), "PYTHONPATH": f"{ROOT}{os.pathsep}{packages}"}
-
-
-def _as_nobody() -> Sequence[str]:
-    """Drop to nobody; where Python lies in a closed folder, take the system's, or read anything."""
-    nobody, group = pwd.getpwnam("nobody"), Path("/var/run/docker.sock").stat().st_gid
-    ids = (f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", f"--groups={group}")
-    drop = ("setpriv", *ids, "--bounding-set=-all", "--inh-caps=-all")
-    needed = (Path(sys.executable), Path(sys.base_prefix))
-    if all(folder.stat().st_mode & 0o001 for path in needed for folder in path.parents):
-        return (*drop, sys.executable)
-    if SYSTEM_PYTHON.exists():
-        return (*drop, str(SYSTEM_PYTHON))
-    caps = ("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search")
-    return ("setpriv", *ids, *caps, sys.executable)
+class OrdinaryMachine(OrdinaryUser, HigressMachine):
+    """A machine for gateways of such a user."""
 
 
 @pytest.fixture
@@ -106,6 +74,25 @@ def test_folders_that_root_made_are_purged_too(user: OrdinaryMachine, before: st
         user.run("delete", "--yes")
     user.run("delete", "--purge", "--yes")
     assert not user.data.exists()
+
+
+def test_where_selinux_labels_every_container_gets_folders_that_it_may_read(
+    user: OrdinaryMachine,
+) -> None:
+    """SELinux is not to be had here: the engine's word is changed on the way to us."""
+    with relay("unix:///var/run/docker.sock", port=True) as between:
+        between.instead = (b"name=seccomp", b"name=selinux")
+        user.environment = {"DOCKER_HOST": between.url}
+        user.start()
+        user.sh("mkdir -m 700 /data/theirs; touch /data/theirs/file")
+        user.run("delete", "--purge", "--yes")
+        assert not user.data.exists()
+        uses = re.findall(rb'"Binds": ?\[([^]]+)]', bytes(between.asked))
+    folders = [bind for use in uses for bind in json.loads(b"[" + use + b"]")]
+    targets = {"/data", "/var/log/proxy", "/var/log/higress"}
+    assert {bind.split(":")[1] for bind in folders} == targets
+    assert len(uses) >= len(("probe", "gateway", "owner"))
+    assert [bind for bind in folders if not bind.endswith("Z")] == []
 
 
 def used(machine: HigressMachine, provider: Upstream) -> str:

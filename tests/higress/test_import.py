@@ -3,13 +3,15 @@
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
 import pytest
 
 from aigw.clients.docker_hosts import find
+from tests.higress.ordinary_user import OrdinaryUser
 from tests.higress.upstreams import Container, Upstream
-from tests.old_installation import AI_PROXY, edit, old_folder
+from tests.old_installation import AI_PROXY, edit, old_folder, readable_by_others
 from tests.waiting import until
 from tests.world import Machine, free_ports
 
@@ -17,11 +19,15 @@ pytestmark = pytest.mark.docker
 KEY = "sk-openai-0001"
 
 
+def engine() -> str:
+    """Say where the Docker engine is."""
+    return find(os.environ, Path.home()).url
+
+
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
     """A machine where nothing runs yet."""
-    engine = find(os.environ, Path.home()).url
-    with Machine(folder=tmp_path, environment={"DOCKER_HOST": engine}) as one:
+    with Machine(folder=tmp_path, environment={"DOCKER_HOST": engine()}) as one:
         yield one
 
 
@@ -32,9 +38,8 @@ def provider() -> Iterator[Upstream]:
         yield one
 
 
-@pytest.fixture
-def old(machine: Machine, provider: Upstream) -> Path:
-    """What the script left, on this machine's ports, with a provider of one's own."""
+def left(machine: Machine, provider: Upstream) -> Path:
+    """Make what the script left, on this machine's ports, with a provider of one's own."""
     folder = old_folder(machine.folder / "higress", "03-dashscope-openai")
     (folder / "logs").mkdir()
     usual = dict(zip((8080, 8443, 8001), (machine.port, *free_ports(2)), strict=True))
@@ -75,8 +80,9 @@ class OldGateway(Container):
 
 
 def test_it_serves_on_the_same_port_with_the_same_key_and_goes_back(
-    machine: Machine, provider: Upstream, old: Path
+    machine: Machine, provider: Upstream
 ) -> None:
+    old = left(machine, provider)
     with OldGateway(old) as gateway:
         modes = [path.stat().st_mode for path in (old, old / "default.cfg")]
         config = (old / "default.cfg").read_bytes()
@@ -94,6 +100,44 @@ def test_it_serves_on_the_same_port_with_the_same_key_and_goes_back(
         assert (old / "default.cfg").read_bytes() == config
         assert [path.stat().st_mode for path in (old, old / "default.cfg")] == modes
         until(lambda: answers(machine.port))
+
+
+def test_an_ordinary_user_takes_over_what_root_wrote_and_gives_it_back(provider: Upstream) -> None:
+    with (
+        TemporaryDirectory(prefix="aigw-user-") as name,
+        OrdinaryUser(folder=Path(name), environment={"DOCKER_HOST": engine()}) as user,
+    ):
+        old = left(user, provider)
+        user.take(old, old / "default.cfg")
+        with OldGateway(old) as gateway:
+            config = (old / "default.cfg").read_bytes()
+            options = (str(old), "-g", gateway.name, "--yes")
+            user.run("import", *options, "--container", gateway.name)
+            try:
+                assert readable_by_others(old) == []
+                assert user.ask("gpt-4o")[0] == 200
+                assert provider.requests()[-1].header("authorization") == f"Bearer {KEY}"
+            finally:
+                user.run("import", *options, "--undo")
+            assert (old / "default.cfg").read_bytes() == config
+            assert readable_by_others(old)
+            assert not (user.home / "gateways" / gateway.name).exists()
+            assert gateway.state == (gateway.name, "running", "always")
+
+
+def test_what_a_lost_default_cfg_said_is_taken_from_the_container(
+    machine: Machine, provider: Upstream
+) -> None:
+    old = left(machine, provider)
+    config = old / "default.cfg"
+    config.write_text(config.read_text() + "DEEPSEEK_API_KEY=sk-deepseek-0001\n")
+    with OldGateway(old) as gateway:
+        config.unlink()
+        options = (str(old), "--container", gateway.name, "--dry-run", "--json")
+        said = machine.run("import", *options)
+    assert said.json()["taken"] == ["dashscope", "deepseek", "openai"]
+    assert f"what `default.cfg` said is taken from container `{gateway.name}`" in said.err
+    assert "default.cfg: " not in said.out
 
 
 def answers(port: int) -> bool:

@@ -122,6 +122,8 @@ def add(session: Session, options: AddOptions) -> None:
     check = not (options.no_check or by_questions)
     added = add_provider(session.world, session.gateway, wanted, check=check)
     session.output.result(added, words.provider_added(added))
+    if options.key:
+        keys.say_seen(session)
 
 
 def _by_questions(session: Session, before: Draft) -> ProviderWanted:

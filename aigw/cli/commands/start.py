@@ -8,6 +8,7 @@ import typer
 from aigw.cli import answers, container_flags
 from aigw.cli.command import command
 from aigw.cli.container_flags import ContainerOptions
+from aigw.cli.keys import say_seen
 from aigw.cli.piped import PIPE, readable
 from aigw.cli.provider_flags import providers_wanted, with_provider_flags
 from aigw.cli.session import Session
@@ -158,8 +159,8 @@ def _start(session: Session, options: StartOptions, file: Path | None) -> int:
     )
     how = lifecycle.How(file=file, data_folder=options.data_folder, means=means)
     asks = not (options.non_interactive or options.dry_run)
-    base = lifecycle.base(world, gateway, how)
-    wanted = answers.wanted(session, _flags(options), base, asks=asks)
+    base, flags = lifecycle.base(world, gateway, how), _flags(options)
+    wanted = answers.wanted(session, flags, base, asks=asks)
     if options.dry_run:
         planned = lifecycle.plan_start(world, gateway, wanted, how)
         session.output.result(planned, words.planned(planned))
@@ -169,6 +170,8 @@ def _start(session: Session, options: StartOptions, file: Path | None) -> int:
     started = lifecycle.start(world, gateway, wanted, how)
     asked = samples(world, started) if started.first else None
     session.output.result(started, words.started(started, asked))
+    if any(provider.secrets for provider in flags.providers):
+        say_seen(session)
     return 0 if started.probe.ok else NotReady.exit_code
 
 

@@ -39,7 +39,7 @@ def _next(result: Started, samples: Samples | None) -> Iterator[str]:
     if result.first and result.providers:
         yield from _chats(result.url, samples)
         yield f"see its models: curl {result.url}/models"
-        yield f"see the requests: {aigw} logs --follow"
+        yield f"see the requests: {aigw} logs --follow (files: {result.data_folder}/logs)"
     if result.first or not result.providers:
         key = 'printf %s "$KEY"'
         yield f"add a provider: {key} | {aigw} config add --provider TYPE --key-stdin"

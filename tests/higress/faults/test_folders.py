@@ -3,10 +3,13 @@
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.higress import image
 from tests.higress.faults.faulty import expect_well, problems
 from tests.higress.higress_machine import KEY, HigressMachine, openai
 from tests.higress.upstreams import Upstream
@@ -59,6 +62,25 @@ def test_a_document_of_a_newer_aigw_is_left_alone_while_it_serves(
     finally:
         spec.write_text(kept)
     expect_well(machine, upstream)
+
+
+def test_a_folder_that_the_container_cannot_write_is_told_before_anything_starts(
+    machine: HigressMachine, tmp_path: Path
+) -> None:
+    """So it is where root is mapped to somebody else: here the image itself has another user."""
+    tag, recipe = "f-other-user", f"FROM {image.standin()}\nUSER 12345\n"
+    images: Any = machine.client.images
+    images.build(fileobj=BytesIO(recipe.encode()), tag=f"{image.REPOSITORY}:{tag}", rm=True)
+    try:
+        with HigressMachine(folder=tmp_path, name="f-other-user") as one:
+            keyed = ("--openai-key", KEY)
+            refused = one.start(*keyed, "--image-tag", tag, expect=1)
+            assert f"a container cannot write to `{one.data}/higress`: " in refused.err
+            assert one.containers() == []
+            one.start(*keyed, "--image-tag", image.standin().partition(":")[2])
+            assert one.run("status", "--json").json()["state"] == "running"
+    finally:
+        images.remove(f"{image.REPOSITORY}:{tag}", force=True)
 
 
 @contextmanager

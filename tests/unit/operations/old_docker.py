@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
 from aigw.clients.containers import ContainerSeen, Mounted, Published
 from aigw.errors import DockerMissing
 from aigw.operations.importing_container import OldContainers
+from aigw.spec.secret import Secret
 
 NAME = "higress-ai-gateway"
 
@@ -40,17 +42,33 @@ def container(
 
 
 class OldDocker:
-    """Remembers what was done to its one container; `breaks` names a call that ends the program."""
+    """Remembers what was done to its one container, which was made with the variables `given`.
 
-    def __init__(self, one: ContainerSeen | None = None, *, breaks: str = "") -> None:
+    `breaks` names a call that ends the program.
+    """
+
+    def __init__(
+        self,
+        one: ContainerSeen | None = None,
+        *,
+        breaks: str = "",
+        given: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.one = one
         self.breaks = breaks
+        self.given = given
         self.done: list[str] = []
 
     def container(self, name: str) -> ContainerSeen | None:
         """Look at it."""
         there = self.one is not None and name in {self.one.id, self.one.name}
         return self.one if there else None
+
+    def environment(self, name: str) -> Mapping[str, Secret]:
+        """Show what it was made with."""
+        assert self.one is not None
+        assert name == self.one.id
+        return {key: Secret(value) for key, value in self.given.items()}
 
     def start(self, name: str) -> None:
         """Start it."""

@@ -186,3 +186,11 @@ def test_a_plugin_of_another_version_has_its_own_address() -> None:
         f"http://localhost:8002/plugins/{name}/1.0.0/plugin.wasm"
         for name in ("ai-proxy", "ai-statistics", "key-auth", "model-router")
     }
+
+
+def test_a_fallback_is_not_rendered_while_nobody_has_verified_it() -> None:
+    def store(**more: object) -> Resources:
+        one = keyed("openai", "openai", "gpt-*", **more)
+        return rendered(spec_for_higress(one, keyed("deepseek", "deepseek", "deepseek-*")))
+
+    assert store(fallback=[{"provider": "deepseek"}]) == store()
