@@ -31,6 +31,7 @@ LARGEST = GOLDEN / "20-all-providers-env"
 ROUTED = GOLDEN / "13-auto-routing"
 WAITED = re.compile(r"waited ([0-9.]+) s for the console, ([0-9.]+) for the effect")
 PROVIDERS = 32
+DEEPSEEK = "deepseek"
 
 
 def run(*, runs: int) -> dict[str, object]:
@@ -108,15 +109,23 @@ def _changes(*, runs: int) -> dict[str, object]:
         add = (*here, "-v", "config", "add", "--provider", "openai", "--no-check", "--key")
         rule = (*here, "-v", "route", "add", "--model", "gpt-4o", "--trigger")
         aigw(home, *here, "route", "default", "gpt-4o")
+        new = [DEEPSEEK if word == "openai" else word for word in (*add, "sk-bench-0123456789")]
+        gone = (*here, "config", "remove", "--provider", DEEPSEEK)
         return {
             "config list": _median(listed),
             "config add": _split(home, [(*add, f"sk-bench-{n:020d}") for n in range(runs)]),
+            "config add, a new provider": _split(home, [new] * runs, back=gone),
             "route add": _split(home, [(*rule, f"word number {n}") for n in range(runs)]),
         }
 
 
-def _split(home: Path, commands: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Time changes: the whole, the waits for the console and the effect, and what is ours."""
+def _split(
+    home: Path, commands: Sequence[Sequence[str]], *, back: Sequence[str] = ()
+) -> dict[str, float]:
+    """Time changes: the whole, the waits for the console and the effect, and what is ours.
+
+    `back` undoes each, and is not timed.
+    """
     whole, console, effect = [], [], []
     for command in commands:
         begun = time.perf_counter()
@@ -126,6 +135,8 @@ def _split(home: Path, commands: Sequence[Sequence[str]]) -> dict[str, float]:
         assert found, said
         console.append(float(found[1]))
         effect.append(float(found[2]))
+        if back:
+            aigw(home, *back)
     own = [w - c - e for w, c, e in zip(whole, console, effect, strict=True)]
     return {
         "whole_ms": _median(whole),
