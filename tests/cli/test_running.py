@@ -1,5 +1,6 @@
 """Commands on a gateway that runs: everything is in force before they return, and said so."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -105,6 +106,17 @@ def test_a_change_by_hand_is_seen_and_applied_by_start(machine: Machine) -> None
     machine.run("start", "--non-interactive")
     assert machine.run("status", "--json").json()["in_sync"] is True
     assert machine.ask("auto")[1]["x-aigw-model"] == "demo-2"
+
+
+def test_a_fallback_is_kept_and_said_to_be_unused(machine: Machine) -> None:
+    file, first = machine.folder / "fallback.yaml", {"provider": "b"}
+    providers = [{"id": "a", "type": "demo", "fallback": [first]}, {"id": "b", "type": "demo"}]
+    file.write_text(json.dumps({"apiVersion": "aigw/v1", "providers": providers}))
+    machine.start("--file", str(file))
+    (problem,) = json.loads(machine.run("status", "--json").out)["problems"]
+    assert problem["code"] == "fallback_unused"
+    assert "no engine of this version uses it" in machine.run("status").out
+    assert '"fallback"' in machine.run("config", "show", "--json").out
 
 
 def test_a_key_in_the_environment_is_needed_to_apply_and_named_when_missing(
