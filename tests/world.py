@@ -8,6 +8,7 @@ with Machine(tmp_path) as machine:
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from typing import Self
 import psutil
 
 ROOT = Path(__file__).parent.parent
+SEEN = re.compile(r"^warning: a key on the command line is seen by other users.*\n", re.MULTILINE)
 PATIENCE = 60.0
 """Seconds after which a command that has not ended is a failure."""
 
@@ -160,8 +162,12 @@ class Machine:
 
 
 def without_progress(said: str) -> str:
-    """Leave out the lines that tell of a wait: they come on a slow machine, and only there."""
-    return "".join(line for line in said.splitlines(keepends=True) if not line.endswith(" ...\n"))
+    """Leave out the lines that tell of a wait: they come on a slow machine, and only there.
+
+    And the warning of a key on the command line: most tests give keys so.
+    """
+    lines = SEEN.sub("", said).splitlines(keepends=True)
+    return "".join(line for line in lines if not line.endswith(" ...\n"))
 
 
 def free_ports(count: int) -> list[int]:

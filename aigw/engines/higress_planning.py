@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 
+from aigw.clients.containers import ContainerSeen
 from aigw.clients.docker_quick import QuickDocker
 from aigw.engines import higress_account
 from aigw.engines.higress_access import KEY_AUTH
@@ -70,10 +71,7 @@ class Planning:
         """Say what is missing; raises SpecInvalid, BadUsage, NotOurs, DockerMissing."""
         refuse_unnameable(self._paths)
         keys = resolve(spec, self._credentials(), self._environ) if ring is None else ring
-        container = self._quick.container(self._paths.name)
-        if container is None:
-            refuse_renamed(self._quick, self._paths)
-        refuse_foreign(container, self._paths)
+        container = self._container()
         was = read_applied(self._paths.higress_run)
         self._refuse_needed(providers_of(was).keys() - {one.id for one in spec.providers})
         name, image = self._generation(spec, keys), self._image.here(spec.image)
@@ -117,6 +115,13 @@ class Planning:
             dead=dead,
             selinux=self.machine.selinux,
         )
+
+    def _container(self) -> ContainerSeen | None:
+        found = self._quick.container(self._paths.name)
+        if found is None:
+            refuse_renamed(self._quick, self._paths)
+        refuse_foreign(found, self._paths)
+        return found
 
     def _refuse_unsaid(self, there: Resources, was: Resources) -> None:
         """Raise SpecInvalid where the file that says who may ask cannot be read: ours lets all."""

@@ -35,6 +35,9 @@ class OldContainers(Protocol):
     def environment(self, name: str) -> Mapping[str, Secret]:
         """Return the variables that it was made with."""
 
+    def copy_out(self, name: str, path: str) -> Mapping[str, bytes]:
+        """Return the files below a path of it, by their names relative to it."""
+
     def start(self, name: str) -> None:
         """Start it."""
 
@@ -132,6 +135,11 @@ def published(found: "ContainerSeen | None") -> dict[int, int]:
     ports = found.ports if found is not None else ()
     pairs = ((one.inner.partition("/"), one.port) for one in ports)
     return {int(inner): port for (inner, _, kind), port in pairs if kind in {"", "tcp"} and port}
+
+
+def files(docker: Docker, found: "ContainerSeen") -> Mapping[str, bytes]:
+    """Return what is in the folder, as the container's root sees it: he made some of it his own."""
+    return docker().copy_out(found.id, DATA)
 
 
 def environment(docker: Docker, found: "ContainerSeen") -> EnvFile:

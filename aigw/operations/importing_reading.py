@@ -12,6 +12,7 @@ from aigw.operations.importing_container import (
     Docker,
     Looked,
     environment,
+    files,
     find_again,
     image,
     look_for,
@@ -26,7 +27,7 @@ from aigw.state.files import absolute, reason
 from aigw.state.import_journal import CONFIG, Journal, kept_config, read_journal
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import key_problem
-from aigw.state.store_reading import Store, Unreadable, read_limited, read_store
+from aigw.state.store_reading import Store, Unreadable, read_limited, read_store, store_of
 
 if TYPE_CHECKING:  # needed only where Docker answers
     from aigw.clients.containers import ContainerSeen
@@ -71,7 +72,8 @@ def find(world: World, gateway: str, wanted: ImportWanted, docker: Docker) -> Fo
     journal = read_journal(paths)
     _refuse_taken(world, paths, folder, journal)
     looked = _looked(wanted, docker, folder, journal)
-    store, config = _store(folder), _config(folder, paths if journal else None)
+    store = _store(folder, docker, looked)
+    config = _config(folder, paths if journal else None)
     env, notes = _variables(docker, config, looked)
     understood = meaning(
         Installation(
@@ -164,15 +166,22 @@ def _config(folder: Path, begun: GatewayPaths | None) -> _Config:
         return _Config(bad=((CONFIG, error.why),))
 
 
-def _store(folder: Path) -> Store:
+def _store(folder: Path, docker: Docker, looked: Looked) -> Store:
+    """Read the store; through its container where root closed a part of it to others."""
     try:
-        store = read_store(folder)
+        try:
+            store = read_store(folder)
+            denied = store.denied
+        except Unreadable as error:
+            if not error.denied:
+                raise
+            denied = (error.why,)
+        if denied and looked.container is not None:
+            return store_of(files(docker, looked.container))
     except Unreadable as error:
-        if error.denied:
-            raise _denied(folder, (error.why,)) from error
         raise SpecInvalid(str(folder), [Problem(path="", message=error.why)]) from error
-    if store.denied:
-        raise _denied(folder, store.denied)
+    if denied:
+        raise _denied(folder, denied)
     return store
 
 

@@ -4,7 +4,8 @@ The old gateway read what our own documents may not hold: keys that stand twice,
 readers differ about. Every scalar is therefore kept as it is written; only null is None.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -53,16 +54,33 @@ class Store(Unshown, frozen=True, kw_only=True):
 
 
 def read_store(folder: Path) -> Store:
-    """Read every live file of a store."""
+    """Read every live file of a store; raises Unreadable for a folder that cannot be read."""
+    return _store(
+        (path.relative_to(folder).as_posix(), partial(read_limited, path)) for path in _live(folder)
+    )
+
+
+def store_of(files: Mapping[str, bytes]) -> Store:
+    """Make a store of files that were read elsewhere, by their paths in it."""
+    live = [
+        name
+        for kind in KINDS
+        for name in sorted(files)
+        if name.startswith(f"{kind}/") and name.count("/") == 1 and name.endswith(".yaml")
+    ]
+    _refuse_many(len(live), "the store")
+    return _store((name, partial(_limited, files[name])) for name in live)
+
+
+def _store(files: Iterable[tuple[str, Callable[[], bytes]]]) -> Store:
     trees: dict[str, object] = {}
     contents: dict[str, bytes] = {}
     bad: list[tuple[str, str]] = []
     denied: list[tuple[str, str]] = []
     doubles: list[tuple[str, str]] = []
-    for path in _live(folder):
-        name = path.relative_to(folder).as_posix()
+    for name, read in files:
         try:
-            contents[name] = read_limited(path)
+            contents[name] = read()
             tree, twice = texts(contents[name])
         except Unreadable as error:
             (denied if error.denied else bad).append((name, error.why))
@@ -89,6 +107,10 @@ def read_limited(path: Path) -> bytes:
         raise Unreadable("you may not read it", denied=True) from error
     except OSError as error:
         raise Unreadable(reason(error)) from error
+    return _limited(content)
+
+
+def _limited(content: bytes) -> bytes:
     if len(content) > MAX_BYTES:
         raise Unreadable("it is larger than 2 MiB")
     return content
@@ -123,9 +145,13 @@ def _live(folder: Path) -> Iterator[Path]:
             message = f"`{below}` cannot be read: {reason(error)}"
             raise Unreadable(message, denied=isinstance(error, PermissionError)) from error
         count += len(found)
-        if count > MOST_FILES:
-            raise Unreadable(f"`{folder}` holds more than {MOST_FILES} resources")
+        _refuse_many(count, f"`{folder}`")
         yield from found
+
+
+def _refuse_many(count: int, where: str) -> None:
+    if count > MOST_FILES:
+        raise Unreadable(f"{where} holds more than {MOST_FILES} resources")
 
 
 class _Reader:

@@ -1,7 +1,6 @@
 """The program as tests use it: in this process, with a home of its own."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +10,10 @@ from typer.testing import CliRunner
 from aigw.cli.options import Common
 from aigw.cli.root import app
 from aigw.cli.session import Session
+from tests.world import SEEN
 
 NO_DOCKER = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 """So that no test asks the Docker engine of the tester's machine for an image."""
-
-SEEN = re.compile(r"^warning: a key on the command line is seen by other users.*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,8 @@ def test_an_ordinary_user_takes_over_what_root_wrote_and_gives_it_back(provider:
         old = left(user, provider)
         user.take(old, old / "default.cfg")
         with OldGateway(old) as gateway:
+            closed = old / "endpoints"
+            until(lambda: closed.exists() and not closed.stat().st_mode & 0o077)
             config = (old / "default.cfg").read_bytes()
             options = (str(old), "-g", gateway.name, "--yes")
             user.run("import", *options, "--container", gateway.name)

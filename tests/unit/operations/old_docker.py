@@ -70,6 +70,10 @@ class OldDocker:
         assert name == self.one.id
         return {key: Secret(value) for key, value in self.given.items()}
 
+    def copy_out(self, name: str, path: str) -> Mapping[str, bytes]:
+        """Copy nothing: every file can be read by whoever runs the tests."""
+        raise AssertionError((name, path))
+
     def start(self, name: str) -> None:
         """Start it."""
         self._do("start", name, status="running")
