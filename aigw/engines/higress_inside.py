@@ -79,11 +79,11 @@ class Inside:
         expected = _expected(plan, seconds, refused=None)
         readiness = self._readiness(plan)
         readiness.await_parts(expected)
-        plan = adapt(plan, self._admin.plugin_version())
+        first, plan = plan, adapt(plan, self._admin.plugin_version())
         self._put(plan)  # not `write`: what people had edited is kept already
         readiness.await_effect(expected)
         self._refusals.keep(readiness.refusals)
-        if readiness.refusals:
+        if readiness.refusals and plan.plugins == first.plugins:  # else these were of a wrong guess
             which = ", ".join(sorted(readiness.refusals))
             self._voice.note(f"note: Envoy refused a plugin that is not ours; ours serve ({which})")
         return plan

@@ -227,18 +227,19 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def old_plugins(
     tmp_path_factory: pytest.TempPathFactory, archive: Path, provider: Upstream
-) -> Iterator[HigressMachine]:
+) -> Iterator[Newcomer]:
     """A gateway whose image has older plugins than its console writes."""
-    with HigressMachine(folder=tmp_path_factory.mktemp("old")) as one:
+    with Newcomer(folder=tmp_path_factory.mktemp("old")) as one:
         document = str(one.document(openai(provider)))
         where = ("--image-archive", str(archive), "--image-tag", OLD_PLUGINS)
-        one.start("--file", document, "--openai-key", KEY, *where)
+        one.shown = one.start("--file", document, "--openai-key", KEY, *where).err
         yield one
 
 
 def test_without_a_network_an_image_of_another_version_serves(
-    old_plugins: HigressMachine, provider: Upstream
+    old_plugins: Newcomer, provider: Upstream
 ) -> None:
+    assert "Envoy refused" not in old_plugins.shown
     assert sent(old_plugins, provider, "gpt-4o")["authorization"] == f"Bearer {KEY}"
     proxy = old_plugins.resource("wasmplugins/ai-proxy.internal.yaml")
     assert OLD_VERSION in json.dumps(proxy)
@@ -246,7 +247,7 @@ def test_without_a_network_an_image_of_another_version_serves(
 
 
 def test_a_change_asks_for_no_plugin_that_the_image_lacks(
-    old_plugins: HigressMachine, provider: Upstream
+    old_plugins: Newcomer, provider: Upstream
 ) -> None:
     plugins = old_plugins.data / "higress" / "wasmplugins"
     before, key = {path.name for path in plugins.iterdir()}, "sk-second-0123456789"
