@@ -17,6 +17,29 @@ from tests.world import Machine, free_ports
 
 pytestmark = pytest.mark.docker
 KEY = "sk-openai-0001"
+THEIRS = """
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  annotations:
+    higress.io/destination: "theirs.static:80"
+  labels:
+    higress.io/resource-definer: higress
+  name: theirs
+  namespace: higress-system
+spec:
+  ingressClassName: higress
+  rules:
+  - http:
+      paths:
+      - backend:
+          resource:
+            apiGroup: networking.higress.io
+            kind: McpBridge
+            name: default
+        path: /theirs
+        pathType: Prefix
+"""
 
 
 def engine() -> str:
@@ -39,7 +62,10 @@ def provider() -> Iterator[Upstream]:
 
 
 def left(machine: Machine, provider: Upstream) -> Path:
-    """Make what the script left, on this machine's ports, with a provider of one's own."""
+    """Make what the script left, on this machine's ports, with a provider and a route of one's own.
+
+    The route is a plain one, to a service that was registered in the console.
+    """
     folder = old_folder(machine.folder / "higress", "03-dashscope-openai")
     (folder / "logs").mkdir()
     usual = dict(zip((8080, 8443, 8001), (machine.port, *free_ports(2)), strict=True))
@@ -48,6 +74,9 @@ def left(machine: Machine, provider: Upstream) -> Path:
     url = f"http://{provider.ip}:8000/v1"
     own = f'- "{KEY}"\n      openaiCustomUrl: "{url}"'
     edit(folder / AI_PROXY, f'- "{KEY}"', own)
+    service = f'  - {{name: theirs, type: static, domain: "{provider.ip}:8000", port: 80}}\n'
+    edit(folder / "mcpbridges/default.yaml", "  registries:\n", f"  registries:\n{service}")
+    (folder / "ingresses/theirs.yaml").write_text(THEIRS)
     return folder
 
 
@@ -94,12 +123,14 @@ def test_it_serves_on_the_same_port_with_the_same_key_and_goes_back(
             status, _, _ = machine.ask("gpt-4o")
             assert status == 200
             assert provider.requests()[-1].header("authorization") == f"Bearer {KEY}"
+            assert served(machine.port, "/theirs/of-people")
+            assert provider.requests()[-1].path == "/theirs/of-people"
         finally:
             machine.run("import", str(old), "-g", gateway.name, "--undo", "--yes")
         assert gateway.state == (gateway.name, "running", "always")
         assert (old / "default.cfg").read_bytes() == config
         assert [path.stat().st_mode for path in (old, old / "default.cfg")] == modes
-        until(lambda: answers(machine.port))
+        until(lambda: served(machine.port, "/theirs/again"))
 
 
 def test_an_ordinary_user_takes_over_what_root_wrote_and_gives_it_back(provider: Upstream) -> None:
@@ -142,10 +173,10 @@ def test_what_a_lost_default_cfg_said_is_taken_from_the_container(
     assert "default.cfg: " not in said.out
 
 
-def answers(port: int) -> bool:
-    """Say whether the old gateway answers again, whatever it says."""
+def served(port: int, path: str) -> bool:
+    """Say whether a gateway passes a request on."""
     try:
-        with urlopen(f"http://127.0.0.1:{port}/", timeout=2):
-            return True
-    except OSError as error:
-        return hasattr(error, "code")
+        with urlopen(f"http://127.0.0.1:{port}{path}", data=b"{}", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
