@@ -57,6 +57,13 @@ class Docker:
         seen = (self.container(tree["Id"]) for tree in found)
         return tuple(one for one in seen if one is not None)
 
+    def mounting(self, target: str) -> tuple[ContainerSeen, ...]:
+        """Look at all that have something mounted at `target`, running or not."""
+        with translated(self._host, f"listing the containers with {target}"):
+            found = self._api.containers(all=True, filters={"volume": target})
+        seen = (self.container(one["Id"]) for one in found)
+        return tuple(one for one in seen if one is not None)
+
     def environment(self, name: str) -> Mapping[str, Secret]:
         """Return the environment it was made with, where keys may be."""
         tree = self._inspected(name)

@@ -10,10 +10,11 @@ from aigw.errors import CannotWrite
 from aigw.operations.change import engine_of, held
 from aigw.operations.world import World
 from aigw.state.files import abandoned, reason
-from aigw.state.import_journal import journal_folder
+from aigw.state.import_journal import CONFIG, journal_folder, kept_config, put, read_journal
 from aigw.state.paths import GatewayPaths
 
 STOP_SECONDS = 30.0
+PRIVATE = 0o600
 
 
 class Deleted(Struct, frozen=True, kw_only=True):
@@ -35,6 +36,8 @@ def delete(world: World, gateway: str, *, purge: bool) -> Deleted:
     waiting = world.waiting(f"stopping gateway `{gateway}`")
     with held(world, paths), waiting:
         removed = _end(world, paths)
+        if purge:
+            _keys_back(world, paths)
         removed += _remove(paths.runtime, paths.envoy, *_run(paths, purge=purge))
         if purge:
             removed += _remove(paths.logs, paths.higress, paths.credentials, paths.spec)
@@ -48,6 +51,20 @@ def delete(world: World, gateway: str, *, purge: bool) -> Deleted:
         removed=tuple(removed),
         left=(str(paths.folder),) if paths.folder.exists() else (),
     )
+
+
+def _keys_back(world: World, paths: GatewayPaths) -> None:
+    """Give an old installation its keys back: with the gateway goes all that else has them."""
+    journal, text = read_journal(paths), kept_config(paths)
+    file = Path(journal.source) / CONFIG if journal is not None else None
+    was = journal.config if journal is not None else None
+    if file is None or was is None or text is None or not file.parent.is_dir():
+        return
+    if not file.exists() or file.read_bytes() != text.encode():
+        put(file, text, was, mode=PRIVATE)
+        world.note(
+            f"`{file}` has its keys again, for you only; what it was made of is left as it is"
+        )
 
 
 def _run(paths: GatewayPaths, *, purge: bool) -> list[Path]:

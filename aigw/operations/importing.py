@@ -11,7 +11,7 @@ from aigw.errors import AigwError, BadUsage, CannotWrite, Problem, SpecInvalid
 from aigw.operations import lifecycle
 from aigw.operations.change import LOCK_SECONDS, held
 from aigw.operations.draft import Draft, edited, keep, read
-from aigw.operations.importing_container import Docker, as_it_was, put_aside
+from aigw.operations.importing_container import Docker, as_it_was, bring_back, put_aside
 from aigw.operations.importing_files import copy_kept, hashes, kept_files, make_private
 from aigw.operations.importing_reading import Found, ImportWanted, find, is_occupied
 from aigw.operations.importing_undo import take_back
@@ -77,6 +77,8 @@ def take_over(world: World, gateway: str, wanted: ImportWanted, docker: Docker) 
         found = find(world, gateway, wanted, docker)
         if _is_done(found):
             return _report(gateway, found, ALREADY)
+        if found.journal is not None and found.journal.done:
+            return _with_container(world, gateway, found, docker)
         _refuse_loss(found)
         _draft(Draft(spec=found.meaning.spec, keys={}), found)
         paths, journal = _claimed(world, gateway, found)
@@ -88,6 +90,25 @@ def take_over(world: World, gateway: str, wanted: ImportWanted, docker: Docker) 
             _take_back(world, paths, docker, error)
             raise
     return replace(_report(gateway, found, DONE), started=started)
+
+
+def _with_container(world: World, gateway: str, found: Found, docker: Docker) -> Imported:
+    """Put a container aside that an earlier import did not find; ours serves where it did."""
+    paths, was, container = world.home.gateway(gateway), found.journal, found.container
+    assert was is not None
+    assert container is not None
+    journal = replace(was, container=as_it_was(container))
+    with held(world, paths):
+        write_journal(paths, journal)
+        put_aside(docker, as_it_was(container))
+    try:
+        started = _start(world, gateway, journal)
+    except AigwError:
+        with held(world, paths):
+            bring_back(world, docker, as_it_was(container))
+            write_journal(paths, was)
+        raise
+    return replace(_report(gateway, replace(found, journal=journal), DONE), started=started)
 
 
 @contextmanager
@@ -178,7 +199,10 @@ def _refuse_loss(found: Found) -> None:
 
 
 def _is_done(found: Found) -> bool:
-    return found.journal is not None and found.journal.done
+    """Say whether nothing is left to do, not even with a container that was not found before."""
+    journal = found.journal
+    late = journal is not None and journal.container is None and found.container is not None
+    return journal is not None and journal.done and not late
 
 
 def _report(gateway: str, found: Found, state: str) -> Imported:

@@ -1,7 +1,7 @@
 """The container of an old installation: found, put aside, and brought back."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # slow to import, and needed only where Docker answers
     from aigw.clients.containers import ContainerSeen
 
 DATA = "/data"
+MACHINES = ("/host_mnt", "/run/desktop/mnt/host")
 USUAL_IMAGE, USUAL_HOSTS, USUAL_TAG = "higress/all-in-one", ".cr.aliyuncs.com", "latest"
 STOP_SECONDS = 30
 NEVER = "no"
@@ -31,6 +32,9 @@ class OldContainers(Protocol):
 
     def container(self, name: str) -> "ContainerSeen | None":
         """Look at one by name or id; None when there is none."""
+
+    def mounting(self, target: str) -> "tuple[ContainerSeen, ...]":
+        """Look at all that have something mounted there, running or not."""
 
     def environment(self, name: str) -> Mapping[str, Secret]:
         """Return the variables that it was made with."""
@@ -63,12 +67,15 @@ class Looked(Struct, frozen=True, kw_only=True):
 
 
 def look_for(docker: Docker, folder: Path, name: str) -> Looked:
-    """Look for the container that serves the folder; an empty `name` is the script's own.
+    """Look for the container that serves the folder; without a `name` it is whatever its name is.
 
     Raises BadUsage when one that was named is not there, and NotOurs when it serves another folder.
     """
     try:
         found = docker().container(name or DEFAULT_GATEWAY)
+        if not name and (found is None or _other(found, folder)):
+            serving = (one for one in docker().mounting(DATA) if not _other(one, folder))
+            found = next(serving, found)
     except DockerMissing:
         if name:
             raise
@@ -137,9 +144,13 @@ def published(found: "ContainerSeen | None") -> dict[int, int]:
     return {int(inner): port for (inner, _, kind), port in pairs if kind in {"", "tcp"} and port}
 
 
-def files(docker: Docker, found: "ContainerSeen") -> Mapping[str, bytes]:
-    """Return what is in the folder, as the container's root sees it: he made some of it his own."""
-    return docker().copy_out(found.id, DATA)
+def files(docker: Docker, found: "ContainerSeen", kinds: Iterable[str]) -> Mapping[str, bytes]:
+    """Return the files of some folders, as the container's root sees them: some are his alone."""
+    return {
+        f"{kind}/{name}": content
+        for kind in kinds
+        for name, content in docker().copy_out(found.id, f"{DATA}/{kind}").items()
+    }
 
 
 def environment(docker: Docker, found: "ContainerSeen") -> EnvFile:
@@ -166,13 +177,19 @@ def image(found: "ContainerSeen | None") -> Image:
     )
 
 
+def _without_machine(source: str) -> str:
+    """Return a folder's own name: Docker Desktop's machine has it mounted below another."""
+    return next(
+        (source.removeprefix(one) for one in MACHINES if source.startswith(f"{one}/")), source
+    )
+
+
 def _other(found: "ContainerSeen", folder: Path) -> str:
     """Say that a container does not serve the folder; empty where it does."""
     if FOLDER in found.labels:
         return f"container `{found.name}` is one of aigw's own"
     sources = [mount.source for mount in found.mounts if mount.target == DATA]
-    # Docker Desktop shows a folder under the place where its machine has it mounted.
-    if any(os.path.realpath(one) == str(folder) or one.endswith(str(folder)) for one in sources):
+    if any(os.path.realpath(_without_machine(one)) == str(folder) for one in sources):
         return ""
     where = f"`{sources[0]}`" if sources else "no folder"
     return f"container `{found.name}` serves {where}, not `{folder}`; it is left alone"

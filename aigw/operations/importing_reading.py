@@ -27,7 +27,7 @@ from aigw.state.files import absolute, reason
 from aigw.state.import_journal import CONFIG, Journal, kept_config, read_journal
 from aigw.state.paths import GatewayPaths
 from aigw.state.secrets import key_problem
-from aigw.state.store_reading import Store, Unreadable, read_limited, read_store, store_of
+from aigw.state.store_reading import KINDS, Store, Unreadable, read_limited, read_store, store_of
 
 if TYPE_CHECKING:  # needed only where Docker answers
     from aigw.clients.containers import ContainerSeen
@@ -110,10 +110,10 @@ def _variables(docker: Docker, config: "_Config", looked: Looked) -> tuple[EnvFi
 
 
 def _looked(wanted: ImportWanted, docker: Docker, folder: Path, journal: Journal | None) -> Looked:
-    """Look for the old container; once an import was begun it is the one that it began with."""
-    if journal is None:
+    """Look for the old container; once an import was begun with one it is that."""
+    if journal is None or journal.container is None:
         return look_for(docker, folder, wanted.container)
-    return Looked(container=find_again(docker, journal.container) if journal.container else None)
+    return Looked(container=find_again(docker, journal.container))
 
 
 def source_folder(world: World, named: Path) -> Path:
@@ -177,7 +177,8 @@ def _store(folder: Path, docker: Docker, looked: Looked) -> Store:
                 raise
             denied = (error.why,)
         if denied and looked.container is not None:
-            return store_of(files(docker, looked.container))
+            there = [kind for kind in KINDS if (folder / kind).is_dir()]
+            return store_of(files(docker, looked.container, there))
     except Unreadable as error:
         raise SpecInvalid(str(folder), [Problem(path="", message=error.why)]) from error
     if denied:

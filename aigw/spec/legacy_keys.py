@@ -41,6 +41,8 @@ PLAIN = frozenset(
 )
 """The other variables that the script writes."""
 
+ONLY_WRITTEN = "the gateway does not have it: it never arrived there, or was removed since"
+
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 Wrong = Callable[[str], str]
@@ -94,8 +96,8 @@ def keys_of(
         findings.correct(f"{what}: keys", was=was, now=now, why=why)
     written = real(listed(env.get(variable)))
     if not running and written:
-        why = "it never reached the gateway"
-        findings.correct(f"{what}: key", was=f"only in {variable}", now="taken", why=why)
+        was = f"only in {variable}"
+        findings.correct(f"{what}: key", was=was, now="taken", why=ONLY_WRITTEN)
     elif set(written) - set(running):
         why = "the gateway runs with another key; `aigw config add --append` adds this one"
         findings.drop(f"{what}: key in {variable}", why)

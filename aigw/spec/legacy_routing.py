@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from aigw.spec.forms import RULE_PATTERN, TRIGGER
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.legacy_env import EnvFile
+from aigw.spec.legacy_keys import ONLY_WRITTEN
 from aigw.spec.legacy_report import Findings
 from aigw.spec.legacy_store import MODEL_ROUTER
 from aigw.spec.legacy_trees import Trees, at, entries, items, on, text
@@ -25,13 +26,13 @@ def auto_routing(trees: Trees, env: EnvFile, spec: GatewaySpec, findings: Findin
         tree = _written(env, findings)
     table = ServingTable.of(spec)
     rules = tuple(_named(_rules(tree, table, findings)))
-    default = text(tree, "defaultModel")
-    if default and table.serve(default) is None:
-        why = f"no provider serves `{default}`; `aigw route default MODEL` sets another"
-        findings.drop(f"{WHAT}: default model", why)
-        default = ""
+    asked = text(tree, "defaultModel")
+    default = asked if table.serve(asked) else ""
+    if asked and not default:
+        why = f"no provider serves `{asked}` by a route that is taken"
+        findings.drop(f"{WHAT}: default model", f"{why}; `aigw route default MODEL` sets another")
     enabled = on(at(tree, "enable"))
-    if enabled and not default:
+    if enabled and not asked:
         why = "it was on without a default model, so that nothing answered texts without a rule"
         findings.drop(WHAT, f"{why}; `aigw route default MODEL` switches it on")
     return AutoRouting(enabled=enabled and bool(default), default=default, rules=rules)
@@ -42,8 +43,7 @@ def _written(env: EnvFile, findings: Findings) -> dict[str, object]:
     if not on(env.get("ENABLE_AUTO_ROUTING")):
         return {}
     default = env.get("AUTO_ROUTING_DEFAULT_MODEL")
-    why = "it never reached the gateway"
-    findings.correct(WHAT, was="only in default.cfg", now="taken", why=why)
+    findings.correct(WHAT, was="only in default.cfg", now="taken", why=ONLY_WRITTEN)
     return {"enable": "true", "defaultModel": default}
 
 

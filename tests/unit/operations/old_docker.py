@@ -9,7 +9,11 @@ from msgspec.structs import replace
 
 from aigw.clients.containers import ContainerSeen, Mounted, Published
 from aigw.errors import DockerMissing
-from aigw.operations.importing_container import OldContainers
+from aigw.operations.importing import Imported, take_over
+from aigw.operations.importing_container import Docker, OldContainers
+from aigw.operations.importing_reading import ImportWanted
+from aigw.operations.importing_undo import Undone, undo
+from aigw.operations.world import World
 from aigw.spec.secret import Secret
 
 NAME = "higress-ai-gateway"
@@ -64,6 +68,11 @@ class OldDocker:
         there = self.one is not None and name in {self.one.id, self.one.name}
         return self.one if there else None
 
+    def mounting(self, target: str) -> tuple[ContainerSeen, ...]:
+        """Look at it, if it has something there."""
+        there = self.one is not None and target in {one.target for one in self.one.mounts}
+        return (self.one,) if there and self.one else ()
+
     def environment(self, name: str) -> Mapping[str, Secret]:
         """Show what it was made with."""
         assert self.one is not None
@@ -102,3 +111,13 @@ class OldDocker:
 def nowhere() -> OldContainers:
     """Have no Docker engine."""
     raise DockerMissing("no Docker engine answers")
+
+
+def taken(here: World, old: Path, docker: Docker = nowhere, **wanted: str) -> Imported:
+    """Import the folder."""
+    return take_over(here, NAME, ImportWanted(folder=old, **wanted), docker)  # type: ignore[arg-type]
+
+
+def given_back(here: World, old: Path, docker: Docker = nowhere) -> Undone:
+    """Undo the import."""
+    return undo(here, NAME, old, docker)
