@@ -50,7 +50,7 @@ class Inside:
         self._store = store
         self._voice = voice
         self._admin = Admin(docker, paths.name)
-        self._refusals = Refusals(paths, self._admin, store)
+        self._refusals = Refusals(paths, docker, self._admin, store)
 
     def generation(self, container: ContainerSeen | None) -> str:
         """Return the generation that answers now; empty when nobody answers."""

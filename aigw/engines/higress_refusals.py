@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
+from aigw.clients.containers import Attended
 from aigw.engines.higress_admin import Admin
 from aigw.engines.higress_store import Store
 from aigw.errors import AigwError
@@ -19,10 +20,15 @@ _POLL_SECONDS = 0.1
 
 
 class Refusals:
-    """Envoy's counters of refusals, and what they were when all was well last."""
+    """Envoy's counters of refusals, and what they were when all was well last.
 
-    def __init__(self, paths: GatewayPaths, admin: Admin, store: Store) -> None:
+    An Envoy that has just begun counts from 0: what an earlier one had counted says nothing then.
+    """
+
+    def __init__(self, paths: GatewayPaths, docker: Attended, admin: Admin, store: Store) -> None:
         self._file = paths.higress_run / "refusals.json"
+        self._name = paths.name
+        self._docker = docker
         self._admin = admin
         self._store = store
 
@@ -31,8 +37,8 @@ class Refusals:
 
         Its counter only rises: that something else was taken later shows in what is in force.
         """
-        known = self._known()
         counts = self._admin.refusals()
+        known = self._known(counts)
         risen = [name for name, count in counts.items() if count > known.get(name, 0)]
         others = [name for name in risen if OF_PLUGINS not in name]
         if others or not risen:
@@ -40,8 +46,9 @@ class Refusals:
         return risen[0] if self._admin.in_force().lacks(self._store.plugin_texts()) else ""
 
     def keep(self, counts: Mapping[str, int]) -> None:
-        """Keep the counters: all is well now. Raises CannotWrite."""
-        write_atomically(self._file, json.dumps(counts), durable=False)
+        """Keep the counters: all is well now. Raises CannotWrite, DockerGone or DockerRefused."""
+        kept = {"started": self._started(), "counts": {**counts}} if counts else {}
+        write_atomically(self._file, json.dumps(kept), durable=False)
 
     def since(self, before: Mapping[str, int]) -> Mapping[str, int]:
         """Name the counters that have risen, each with how often such was accepted until now.
@@ -68,13 +75,22 @@ class Refusals:
                 accepted = self._admin.accepted()
                 if all(accepted.get(name, 0) > count for name, count in risen.items()):
                     counts = self._admin.refusals()
-                    self.keep({**self._known(), **{name: counts.get(name, 0) for name in risen}})
+                    well = {name: counts.get(name, 0) for name in risen}
+                    self.keep({**self._known(counts), **well})
                     return
                 time.sleep(_POLL_SECONDS)
 
-    def _known(self) -> Mapping[str, int]:
-        """Return how often configurations had been refused when all was well last."""
+    def _known(self, counts: Mapping[str, int]) -> Mapping[str, int]:
+        """Return how often this Envoy, which counts so now, had refused when all was well last."""
         with suppress(OSError, ValueError):
-            tree: Mapping[str, int] = json.loads(self._file.read_text(encoding="utf-8"))
-            return tree
+            tree = json.loads(self._file.read_text(encoding="utf-8"))
+            if counts and tree.get("started") == self._started():
+                kept: Mapping[str, int] = tree["counts"]
+                # More than now: Envoy alone was started anew, in a container that went on.
+                return {name: count for name, count in kept.items() if count <= counts.get(name, 0)}
         return {}
+
+    def _started(self) -> str:
+        """Say when the container was started."""
+        container = self._docker.container(self._name)
+        return str(container.started) if container else ""

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -76,14 +77,7 @@ def test_what_envoy_refuses_leaves_the_old_keys_and_routes(
     running: HigressMachine, provider: Upstream
 ) -> None:
     good = running.resource(PROXY)
-    broken = running.resource(PROXY)
-    spec = broken["spec"]
-    spec["defaultConfig"]["providers"].append({"id": "theirs", "type": "togetherai"})
-    rule = {"activeProviderId": "theirs"}
-    spec["matchRules"].append(
-        {"config": rule, "configDisable": False, "service": ["llm-theirs.internal.dns"]}
-    )
-    running.put(PROXY, _raised(broken))
+    running.put(PROXY, _broken(good))
     eventually(lambda: _problems(running) == ["update_rejected", "store_broken"])
     with unharmed(running, provider), running.streaming(provider):
         refused = add(running, provider)
@@ -137,6 +131,38 @@ def test_routes_that_envoy_refuses_are_told_soon_and_forgotten_once_they_are_tak
     assert_told(refused, "; everything is as before")
     assert _problems(running, expect=0) == []
     assert running.run("plan").code == 0
+
+
+def test_a_refusal_is_told_after_a_restart_though_one_was_taken_back_before_it(
+    settled: HigressMachine, provider: Upstream
+) -> None:
+    good = settled.resource(PROXY)
+    for by in (100, 200):  # more often than after the restart
+        settled.put(PROXY, _broken(good, by=by - 50))
+        eventually(lambda: "update_rejected" in _problems(settled))
+        settled.put(PROXY, _raised(good, by=by))
+        eventually(lambda: _problems(settled) == [])
+    add(settled, provider, expect=0)
+    settled.run("config", "remove", "--provider", "deepseek")
+    settled.container.restart()
+    eventually(lambda: settled.run("status", expect=None).code == 0)
+    good = settled.resource(PROXY)
+    settled.put(PROXY, _broken(good))
+    eventually(lambda: "update_rejected" in _problems(settled))
+    settled.put(PROXY, _raised(good, by=100))
+    eventually(lambda: _problems(settled) == [])
+
+
+def _broken(good: dict[str, Any], by: int = 1) -> dict[str, Any]:
+    """Add a provider by hand that Envoy's plugin refuses."""
+    broken = _raised(deepcopy(good), by)
+    spec = broken["spec"]
+    spec["defaultConfig"]["providers"].append({"id": "theirs", "type": "togetherai"})
+    rule = {"activeProviderId": "theirs"}
+    spec["matchRules"].append(
+        {"config": rule, "configDisable": False, "service": ["llm-theirs.internal.dns"]}
+    )
+    return broken
 
 
 def _raised(tree: dict[str, Any], by: int = 1) -> dict[str, Any]:
