@@ -16,7 +16,12 @@ from aigw.engines.higress_refusals import OF_PLUGINS
 from aigw.engines.higress_signs import death, last_words
 from aigw.engines.place import Place
 from aigw.errors import DockerRefused, EngineRefused, NotReady
-from aigw.rendering.higress_providers import asks_for_tokens, credentials
+from aigw.rendering.higress_providers import (
+    asks_for_tokens,
+    credentials,
+    sends_key,
+    tried_model,
+)
 from aigw.rendering.template import Tree
 from aigw.spec.gateway import GatewaySpec
 from aigw.spec.secret import Secret
@@ -99,7 +104,9 @@ class Readiness:
         for provider, entry in expected.entries.items():
             if asks_for_tokens(entry):
                 continue  # it would be asked over the network, and need not be there for a start
-            probe = partial(_probed, place, provider, keyed=any(credentials(entry)))
+            probe = partial(
+                _probed, place, f"{provider}/{tried_model(entry)}", keyed=sends_key(entry)
+            )
             self._await("Envoy", expected, probe, _POLL_SECONDS)
 
     def _api_server(self) -> str:
@@ -212,8 +219,8 @@ def _difference(found: str, wanted: str) -> str:
     return f"it serves generation {found}, not {wanted}" if found else "it does not answer /health"
 
 
-def _probed(place: Place, provider: str, *, keyed: bool) -> str:
-    """Ask a provider's route as far as to its door; say why a request would not come there.
+def _probed(place: Place, model: str, *, keyed: bool) -> str:
+    """Ask the route of `ID/MODEL` as far as to the provider's door; say why none would come there.
 
     The edge filter answers `x-aigw-probe` itself, after every plugin has seen the request; where a
     person has closed the route to all but consumers, key-auth answers, and no further is to be had.
@@ -222,13 +229,14 @@ def _probed(place: Place, provider: str, *, keyed: bool) -> str:
         f"{place.origin}/v1/chat/completions",
         timeout=_ANSWER_SECONDS,
         body={
-            "model": f"{provider}/probe",
+            "model": model,
             "messages": [{"role": "user", "content": "Hello!"}],
         },
         headers={"x-aigw-probe": "1"},
     )
     if answer.status in REJECTED:
         return ""
+    provider = model.partition("/")[0]
     if answer.status != HTTPStatus.OK:
         words = f"{answer.status} {answer.problem}".rstrip()
         return f"a request for provider `{provider}` is answered {words}"

@@ -9,7 +9,10 @@ from aigw.operations.world import World
 from aigw.spec.gateway import EngineName, GatewaySpec
 
 PROBE_SECONDS = 10.0
-DEMO, VERTEX = "demo", "vertex"
+DEMO = "demo"
+PARTICULAR = frozenset(("vertex", "deepl"))
+"""Not chosen: a plugin may have to ask for a token first, or takes two models and no other."""
+
 CHAT = "/v1/chat/completions"
 CLOSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
@@ -26,15 +29,14 @@ class Probe(Struct, frozen=True, kw_only=True):
 def probed(world: World, spec: GatewaySpec, engine: EngineName) -> Probe:
     """Ask the gateway: for a chat where that costs nothing, else for its health.
 
-    On the Higress engine the edge filter answers such a chat after all plugins have seen it. For
-    Vertex a plugin may have to ask for a token first, so that it is not chosen. Where a person has
-    closed the route to all but consumers, key-auth answers.
+    On the Higress engine the edge filter answers such a chat after all plugins have seen it. Where
+    a person has closed the route to all but consumers, key-auth answers.
     """
     path, body, headers = "/health", None, {}
     on_higress = engine is EngineName.HIGRESS
     free = next((one.id for one in spec.providers if one.type == DEMO), None)
     if on_higress:
-        free = next((one.id for one in spec.providers if one.type != VERTEX), None)
+        free = next((one.id for one in spec.providers if one.type not in PARTICULAR), None)
         headers = {"x-aigw-probe": "1"}
     if free is not None:
         message = {"role": "user", "content": "Hello!"}

@@ -164,6 +164,16 @@ def credentials(entry: Mapping[str, Tree]) -> Iterator[Secret]:
             yield Secret(str(text))
 
 
+def sends_key(entry: Mapping[str, Tree]) -> bool:
+    """Say whether a provider gets a key with each request; Triton's is for the plugin alone."""
+    return entry.get("type") != "triton" and any(credentials(entry))
+
+
+def tried_model(entry: Mapping[str, Tree]) -> str:
+    """Return a model that ai-proxy takes for a provider: DeepL has two plans and no other."""
+    return "Free" if entry.get("type") == "deepl" else "probe"
+
+
 def asks_for_tokens(entry: Mapping[str, Tree]) -> bool:
     """Say whether a provider's key is exchanged for a token, over the network, at each request."""
     return bool(entry.get("vertexAuthKey"))
@@ -230,7 +240,9 @@ def _dify(asked: Asked) -> Upstream:
     if not url:
         return asked.upstream(_https(asked.ptype.higress.host))
     where = _place_of(url)
-    return asked.upstream(where, difyApiUrl=where.url(""))
+    return asked.upstream(
+        where, difyApiUrl=where.authority
+    )  # the plugin makes it the host as it is
 
 
 def _triton(asked: Asked) -> Upstream:

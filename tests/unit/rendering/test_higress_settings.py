@@ -172,7 +172,7 @@ MOVED: list[Any] = [
         told("dify", "k", options={"difyApiUrl": "http://localhost:5001", "botType": "Workflow"}),
         {
             "type": "dify",
-            "difyApiUrl": "http://host.docker.internal:5001",
+            "difyApiUrl": "host.docker.internal:5001",
             "botType": "Workflow",
         },
         "host.docker.internal:5001",

@@ -25,6 +25,7 @@ from .rules import part_for, rules_of
 
 Json = dict[str, Any]
 UNSUPPORTED = "failed to process request body: unsupported API name"
+NO_PLAN = 'failed to process request body: deepl model should be "Free" or "Pro"'
 CLAUDE_CODE = {
     "user-agent": "claude-cli/2.1.2 (external, cli)",
     "x-app": "cli",
@@ -113,8 +114,8 @@ def translate(provider: Json, asked: Asked) -> Change:
         streams=(value or {}).get("stream") is True,
     )
     path = path_for(target, asked.path)
-    if path is None and asked.body and not kind.passes and api:
-        return Change(answer=UNSUPPORTED, touched=True)
+    if answer := _refusal(target, path, passes=kind.passes or not asked.body):
+        return Change(answer=answer, touched=True)
     _direct(provider, asked, change, path or asked.path)
     if form_model:
         if target.model != form_model[1].decode():
@@ -125,6 +126,13 @@ def translate(provider: Json, asked: Asked) -> Change:
         where = change.put.get(":path", asked.path)
         change.put |= signed(provider, change.put[":authority"], where, change.body or asked.body)
     return change
+
+
+def _refusal(target: Target, path: str | None, *, passes: bool) -> str:
+    if path is None and not passes and target.api:
+        return UNSUPPORTED
+    planless = target.provider["type"] == "deepl" and target.model not in {"Free", "Pro"}
+    return NO_PLAN if planless and target.api == "chat" else ""
 
 
 def _direct(provider: Json, asked: Asked, change: Change, path: str) -> None:

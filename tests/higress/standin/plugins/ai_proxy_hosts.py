@@ -72,7 +72,7 @@ _HOSTS: Mapping[str, Callable[[Json], str]] = {
     "ollama": _ollama,
     "bedrock": _bedrock,
     "generic": _key("genericHost"),
-    "dify": _url("difyApiUrl"),
+    "dify": _key("difyApiUrl"),
     "triton": _key("tritonDomain"),
     "vertex": _vertex,
 }
