@@ -42,7 +42,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "cloudflare": by_url("https://api.cloudflare.com/client/v4/accounts/acc/ai/v1"),
     "cohere": by_url("https://api.cohere.ai/compatibility/v1"),
     "deepl": {"type": "deepl", "targetLang": "DE"},
-    "dify": {"type": "dify"},
+    "dify": {"type": "dify", "botType": "Chat"},
     "doubao": {"type": "doubao"},
     "fireworks": by_url("https://api.fireworks.ai/inference/v1"),
     "gemini": by_url("https://generativelanguage.googleapis.com/v1beta/openai"),
