@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
 
 from aigw.clients.containers import Attended
-from aigw.errors import NotReady
+from aigw.errors import AigwError, NotReady
 from aigw.rendering.higress import BUILT_IN
 from aigw.spec.secret import Secret
 
@@ -65,6 +66,12 @@ class InForce(Struct, frozen=True, kw_only=True):
     def lacks(self, texts: Iterable[str]) -> bool:
         """Say whether one of the texts is in no plugin."""
         return bool(self.plugins) and not all(Secret(one).stands_in(self.plugins) for one in texts)
+
+
+def in_store(docker: Attended, name: str, script: str, paths: Iterable[str]) -> None:
+    """Run a script over paths of the store in a container; one that does not run needs none."""
+    with suppress(AigwError):
+        docker.run(name, ("sh", "-c", f"cd /data && {script}", "sh", *paths), seconds=_SECONDS)
 
 
 class Admin:

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Callable, Collection, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from aigw.clients.containers import ContainerSeen
 from aigw.clients.docker_quick import QuickDocker
 from aigw.engines import higress_account
 from aigw.engines.higress_access import KEY_AUTH
+from aigw.engines.higress_admin import in_store
 from aigw.engines.higress_changes import changes, mute, providers_of, read_applied
 from aigw.engines.higress_container import (
     Machine,
@@ -70,6 +71,8 @@ class Planning:
     def plan(self, spec: GatewaySpec, /, *, ring: KeyRing | None = None) -> HigressPlan:
         """Say what is missing; raises SpecInvalid, BadUsage, NotOurs, DockerMissing."""
         refuse_unnameable(self._paths)
+        inside = partial(in_store, self._quick, self._paths.name)
+        self._store.inside = inside if self.machine.vm else None
         keys = resolve(spec, self._credentials(), self._environ) if ring is None else ring
         container = self._container()
         was = read_applied(self._paths.higress_run)

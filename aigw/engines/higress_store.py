@@ -1,7 +1,7 @@
 """The file store of a Higress gateway on this machine's disk: one YAML file an object."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from shlex import quote
@@ -37,6 +37,11 @@ KINDS = (
 )
 """Folders that the API server makes where they are missing: made by us, they are ours."""
 
+_AGAIN = (
+    'for one; do new="${one%/*}/.${one##*/}.tmp"; cp -p "$one" "$new" && mv "$new" "$one"; done'
+)
+_GONE = 'rm -f "$@"'
+
 
 def _refused(file: Path, path: str, instead: dict[str, Tree] | None) -> Iterator[str]:
     """Yield why Higress could not start with a file; no word of its text is in it."""
@@ -63,11 +68,17 @@ def aside(file: str) -> str:
 
 
 class Store:
-    """One store; object paths are relative to it: `wasmplugins/ai-proxy.internal.yaml`."""
+    """One store; object paths are relative to it: `wasmplugins/ai-proxy.internal.yaml`.
+
+    `inside` runs a script over paths in the container, where its machine does not tell it of files
+    that change: Docker's virtual machines share folders, but seldom that.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.inside: Callable[[str, Collection[str]], None] | None = None
         self._touched: set[Path] = set()
+        self._written: list[str] = []
         # A change reads most objects several times; nobody changes what was read.
         self._bodies: dict[str, dict[str, Tree]] = {}
 
@@ -154,19 +165,25 @@ class Store:
         write_atomically(file, text, listed=False)
         self._bodies[text] = body
         self._touched.add(file.parent)
+        self._written.append(path)
 
     def settle(self) -> None:
-        """Bring to disk which objects there are; raises CannotWrite."""
+        """Bring to disk which objects there are, and have it seen; raises CannotWrite."""
         for folder in self._touched:
             try:
                 list_durably(folder)
             except OSError as error:
                 message = f"`{folder}` could not be written: {reason(error)}"
                 raise CannotWrite(message) from error
+        if self.inside and self._written:
+            self.inside(_AGAIN, self._written)
         self._touched.clear()
+        self._written.clear()
 
     def delete(self, path: str) -> None:
         """Remove an object; raises CannotWrite."""
+        if self.inside:
+            self.inside(_GONE, (path,))
         try:
             (self._folder / path).unlink(missing_ok=True)
         except OSError as error:

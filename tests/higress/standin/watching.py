@@ -15,6 +15,8 @@ from .store import Malformed, Object, Store
 QUIET = 0.1
 MODIFY, MOVED_FROM, MOVED_TO, CREATE, DELETE = 0x2, 0x40, 0x80, 0x100, 0x200
 HEADER = struct.Struct("iIII")
+DEAF = os.environ.get("STANDIN_DEAF") == "1"
+"""As in a virtual machine: a file that is renamed outside is not told, one from `.NAME.tmp` is."""
 
 
 class Watcher:
@@ -75,13 +77,18 @@ class Watcher:
                 events.put((event, value))
 
     def _read(self) -> None:
+        came: dict[int, str] = {}
         while True:
             data = os.read(self._notifier, 65536)
             while data:
-                descriptor, mask, _, length = HEADER.unpack_from(data)
-                name = data[HEADER.size : HEADER.size + length].rstrip(b"\0")
+                descriptor, mask, cookie, length = HEADER.unpack_from(data)
+                name = os.fsdecode(data[HEADER.size : HEADER.size + length].rstrip(b"\0"))
                 data = data[HEADER.size + length :]
-                self._happened(self._folders.get(descriptor, ""), os.fsdecode(name), mask)
+                if mask & MOVED_FROM:
+                    came[cookie] = name
+                outside = mask & MOVED_TO and came.pop(cookie, "") != f".{name}.tmp"
+                if not (DEAF and outside):
+                    self._happened(self._folders.get(descriptor, ""), name, mask)
 
     def _happened(self, plural: str, file: str, mask: int) -> None:
         if not plural or not file.endswith(".yaml"):
