@@ -52,17 +52,11 @@ class Docker:
 
     def containers(self, label: str) -> tuple[ContainerSeen, ...]:
         """Look at all that have a label, as `name` or `name=value`, running or not."""
-        with translated(self._host, f"listing the containers labelled {label}"):
-            found = self._api.containers(all=True, filters={"label": label})
-        seen = (self.container(tree["Id"]) for tree in found)
-        return tuple(one for one in seen if one is not None)
+        return self._listed(f"listing the containers labelled {label}", label=label)
 
     def mounting(self, target: str) -> tuple[ContainerSeen, ...]:
         """Look at all that have something mounted at `target`, running or not."""
-        with translated(self._host, f"listing the containers with {target}"):
-            found = self._api.containers(all=True, filters={"volume": target})
-        seen = (self.container(one["Id"]) for one in found)
-        return tuple(one for one in seen if one is not None)
+        return self._listed(f"listing the containers with {target}", volume=target)
 
     def environment(self, name: str) -> Mapping[str, Secret]:
         """Return the environment it was made with, where keys may be."""
@@ -207,6 +201,12 @@ class Docker:
         """Make a container that is removed by us, and remove what is left of others."""
         self.forget_abandoned()
         return self.create({**arguments, "labels": label()})
+
+    def _listed(self, doing: str, **filters: str) -> tuple[ContainerSeen, ...]:
+        with translated(self._host, doing):
+            found = self._api.containers(all=True, filters=filters)
+        seen = (self.container(tree["Id"]) for tree in found)
+        return tuple(one for one in seen if one is not None)
 
     def _inspected(self, name: str) -> Mapping[str, Any] | None:
         with translated(self._host, f"looking at container `{name}`"):

@@ -38,6 +38,7 @@ def test_a_first_start_says_what_to_do_next_and_only_it(machine: Machine) -> Non
 def test_a_first_start_shows_chats_that_work(machine: Machine) -> None:
     shown = machine.start(*DEMO).out
     commands = [shlex.split(one) for one in re.findall(r": (curl .*\\\n.*)", shown)]
+    assert f"aigw logs --follow (files: {machine.data}/logs)\n" in shown
     assert {words[1] for words in commands} == {f"{machine.url}/chat/completions"}
     models = [json.loads(words[-1])["model"] for words in commands]
     assert models == ["demo", "auto"]
