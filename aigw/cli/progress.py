@@ -1,8 +1,10 @@
 """A sign of life while something takes longer than a second."""
 
+import time
+from _thread import start_new_thread
 from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Condition, Thread
+from contextlib import contextmanager, suppress
+from threading import Lock
 from typing import TextIO
 
 PATIENCE = 1.0
@@ -16,6 +18,9 @@ CLEAR = "\r\x1b[K"
 class Waits:
     """What is waited for, the innermost last: one line each, or on a terminal a wheel that is
     wiped away at the end.
+
+    Ctrl-C may come at any moment, between two steps of this too: there is no lock that it could
+    leave held, and the outermost wait ends its thread whatever became of those in it.
     """
 
     def __init__(self, stream: TextIO, *, shown: bool) -> None:
@@ -23,43 +28,51 @@ class Waits:
         self._shown = shown
         self._texts: list[str] = []
         self._told: set[str] = set()
-        self._changed = Condition()
 
     @contextmanager
     def __call__(self, text: str) -> Iterator[None]:
         """Say what is waited for while the block runs."""
-        thread = Thread(target=self._show, daemon=True)
-        with self._changed:
-            self._texts.append(text)
-            self._changed.notify_all()
-            first = len(self._texts) == 1
-        if first and self._shown:
-            thread.start()
+        depth = len(self._texts)
         try:
+            self._texts.append(text)
+            if depth or not self._shown:
+                yield
+            else:
+                with self._signs():
+                    yield
+        finally:
+            del self._texts[depth:]
+
+    @contextmanager
+    def _signs(self) -> Iterator[None]:
+        """Show what is waited for, from another thread."""
+        ended, gone = Lock(), Lock()
+        ended.acquire()
+        gone.acquire()
+        try:
+            # Not `Thread`: one that is interrupted while it starts leaves its own locks held.
+            start_new_thread(self._show, (ended, gone))
             yield
         finally:
-            with self._changed:
-                self._texts.pop()
-                self._changed.notify_all()
-            if first and self._shown:
-                thread.join()
+            ended.release()
+            gone.acquire(timeout=PATIENCE)  # it may not have begun
 
-    def _show(self) -> None:
-        shown, turns = "", 0
-        with self._changed:
-            while self._texts:
-                text = self._texts[-1]
-                if text != shown:
-                    self._changed.wait(PATIENCE)
-                    if not self._texts or self._texts[-1] != text:
-                        continue
+    def _show(self, ended: Lock, gone: Lock) -> None:
+        seen, since, shown, turns = "", time.monotonic(), "", 0
+        with suppress(OSError):  # nobody reads it any more
+            while not ended.acquire(timeout=TURN):
+                text = "".join(self._texts[-1:])  # in one step: the other thread changes it
+                if text != seen:
+                    seen, since = text, time.monotonic()
+                if text != shown and time.monotonic() >= since + PATIENCE:
                     shown = text
                     self._begin(text)
-                self._turn(text, turns)
-                turns += 1
-                self._changed.wait(TURN)
+                if text and text == shown:
+                    self._turn(text, turns)
+                    turns += 1
             if shown and self._stream.isatty():
                 self._say(CLEAR)
+        gone.release()
 
     def _begin(self, text: str) -> None:
         if self._stream.isatty():
