@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from http import HTTPStatus
+from http.client import RemoteDisconnected
 
 from msgspec import Struct, field
 
@@ -38,7 +39,8 @@ def attended(host: DockerHost, prepared: Exec, *, seconds: float) -> Ran:
     """Run a prepared command to its end.
 
     Not by the SDK, which skips what came together with the head of the answer. Raises NotReady
-    when it takes longer than `seconds`; it runs on then, for nobody can end it from outside.
+    when it takes longer than `seconds`; it runs on then, for nobody can end it from outside. What
+    the connection dies of is left to the caller: an OSError, most often.
     """
     deadline = time.monotonic() + seconds
     try:
@@ -107,10 +109,12 @@ def _begin(wire: _Wire, host: DockerHost, prepared: Exec) -> None:
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     wire.socket.sendall(head.encode() + body)
-    status = int(wire.until(b"\r\n\r\n").split(maxsplit=2)[1])
-    if status not in _OPEN:
+    _, status, *_ = (*wire.until(b"\r\n\r\n").split(maxsplit=2), b"", b"")
+    if not status.isdigit():
+        raise RemoteDisconnected(f"no answer in HTTP while {prepared.doing}")
+    if int(status) not in _OPEN:
         said = wire.until(b"\r\n\r\n").decode(errors="replace")
-        raise refusal(said, prepared.doing, status=status)
+        raise refusal(said, prepared.doing, status=int(status))
 
 
 def _streams(wire: _Wire, prepared: Exec) -> tuple[bytes, bytes]:

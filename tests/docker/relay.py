@@ -15,13 +15,14 @@ class Relay:
     """Carries bytes to the engine's socket; `url` is where clients connect.
 
     In what the engine says the first of `instead` becomes the second, which is as long; `asked` is
-    what it was asked.
+    what it was asked. Who asks for `last` is the last to ask: the way is cut.
     """
 
     engine: Path
     listener: socket.socket
     url: str
     instead: tuple[bytes, bytes] = (b"", b"")
+    last: bytes = b""
     asked: bytearray = field(default_factory=bytearray)
     blocked: threading.Event = field(default_factory=threading.Event)
     open: list[socket.socket] = field(default_factory=list)
@@ -52,6 +53,8 @@ class Relay:
 
     def _ask(self, data: bytes) -> bytes:
         self.asked += data
+        if self.last and self.last in data:
+            self.cut()
         return data
 
     def _answer(self, data: bytes) -> bytes:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from aigw.clients.docker import Docker
 from aigw.clients.docker_hosts import DockerHost
+from aigw.clients.docker_quick import QuickDocker
 from aigw.clients.image_store import ImageStore
 from aigw.clients.registries import Reference
 from aigw.errors import DiskFull, DockerGone, DockerRefused
@@ -111,6 +112,15 @@ def test_an_engine_that_goes_away_during_a_command_is_said(engine: Engine, way: 
     ):
         docker.run(name, ["sleep", "20"])
     timer.join()
+
+
+@pytest.mark.parametrize("kind", [Docker, QuickDocker])
+def test_an_engine_that_dies_before_it_answers_for_a_command_is_said(
+    engine: Engine, way: Relay, kind: type[Docker] | type[QuickDocker]
+) -> None:
+    name, way.last = engine.run(f"unanswered-{kind.__name__.lower()}"), b"/start HTTP/1.1"
+    with pytest.raises(DockerGone, match=f"Docker went away while running `id` in `{name}`"):
+        kind(over(way, engine)).run(name, ["id"])
 
 
 def test_an_engine_that_falls_silent_during_a_pull_is_no_fault_of_the_registry(
