@@ -32,7 +32,7 @@ check: $(DEV_READY) ## Format, lint, types, floors, lock files
 	$(BIN)/python requirements/check.py
 
 test: $(DEV_READY) ## Every test, with the real Envoy and containers (those need Docker)
-	$(BIN)/python -m tests.higress.engine_setup $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m tests.higress.engine_setup $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 unit: $(DEV_READY) ## The tests that take seconds and start no process
 	$(BIN)/pytest -q tests/unit
