@@ -175,9 +175,10 @@ class Boot:
         What goes wrong with that is added to the error's words.
         """
         try:
-            self._put_aside(plan, error, retain=retain)
-            take_back(self._store, plan.changes, step=self._voice.step)
-            self.restore(plan)
+            with self._voice.waiting("bringing back what was there before"):
+                self._put_aside(plan, error, retain=retain)
+                take_back(self._store, plan.changes, step=self._voice.step)
+                self.restore(plan)
         except AigwError as failed:
             if isinstance(error, AigwError):
                 error.message += f"; and what was there before is not back: {failed.message}"
@@ -187,12 +188,13 @@ class Boot:
         failed = self._ours(self._paths.name)
         if failed is None:
             return
+        new = plan.container is None or failed.id != plan.container.id
+        if new and not retain:
+            self._docker.remove(failed.id)  # at once: one that has just begun is deaf to a stop
+            return
         with suppress(AigwError):
             self._docker.stop(failed.id, seconds=STOP_SECONDS)
-        if plan.container is not None and failed.id == plan.container.id:
-            return
-        if not retain:
-            self._docker.remove(failed.id)
+        if not new:
             return
         self._remove(self._failed)
         self._docker.rename(failed.id, self._failed)
