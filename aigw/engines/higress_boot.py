@@ -137,12 +137,17 @@ class Boot:
         if container is None or not container.running:
             return True
         try:
-            return self._inside.drain(container, seconds=seconds)
-        except KeyboardInterrupt:
-            self._voice.note("interrupted: it is stopped at once; requests that still ran were cut")
+            whole = self._inside.drain(container, seconds=seconds)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                self._voice.note(
+                    "interrupted: it is stopped at once; requests that still ran were cut"
+                )
+            with suppress(AigwError):  # why it is stopped counts more
+                self._docker.stop(container.id, seconds=STOP_SECONDS)
             raise
-        finally:
-            self._docker.stop(container.id, seconds=STOP_SECONDS)
+        self._docker.stop(container.id, seconds=STOP_SECONDS)
+        return whole
 
     def make_way(self, container: ContainerSeen | None) -> None:
         """Stop it for what is started next, and say so when a request was cut."""

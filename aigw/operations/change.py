@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -106,7 +107,7 @@ def realize(
     engine.refuse_needed(_going(before.spec, wanted.spec))
     ring = resolve(wanted.spec, wanted.keys, world.environ)
     plan: Plan = engine.plan(wanted.spec, ring=ring)
-    files = saved(paths)
+    take_back = partial(_take_back, paths, saved(paths), before, ran=not plan.cold)
     keep(paths, before, wanted)
     for step in plan.steps:
         world.step(f"{step.action} {step.what}")
@@ -122,16 +123,17 @@ def realize(
             state = "is not ready" if engine.runs() else "does not run"
             error.message = f"{error.message}; gateway `{paths.name}` was saved, but {state}"
             raise
-        error.message += _take_back(
-            paths, files, None if isinstance(error, LeftAlone) else engine, before
-        )
+        error.message += take_back(None if isinstance(error, LeftAlone) else engine)
         raise
     except KeyboardInterrupt as error:
         if plan.cold or wanted == before:
             raise
         world.note("interrupted: taking it back")
-        taken_back = _take_back(paths, files, engine, before)
-        raise Interrupted(f"interrupted{taken_back}") from error
+        raise Interrupted(f"interrupted{take_back(engine)}") from error
+    except Exception:  # an error of ours
+        if not plan.cold and wanted != before:
+            take_back(engine)
+        raise
     remember_applied(paths)
     _forget_keys(world, paths, before, wanted)
     return plan
@@ -150,17 +152,19 @@ def _keys(draft: Draft) -> frozenset[Secret]:
     return frozenset(key for kept in draft.keys.values() for key in kept)
 
 
-def _take_back(paths: GatewayPaths, files: Saved, engine: "AnyEngine | None", before: Draft) -> str:
+def _take_back(
+    paths: GatewayPaths, files: Saved, before: Draft, engine: "AnyEngine | None", *, ran: bool
+) -> str:
     """Make the files, and what an engine runs, be what they were; return what to add to the words.
 
-    An engine that was left alone is None.
+    An engine that was left alone is None; one that `ran` and does not is started again.
     """
     try:
         put_back(paths, files)
     except AigwError as error:
         return f"; gateway.yaml may have the change, for it was not put back: {error.message}"
     try:
-        if engine and engine.runs() and not (plan := engine.plan(before.spec)).in_sync:
+        if engine and (ran or engine.runs()) and not (plan := engine.plan(before.spec)).in_sync:
             engine.apply(plan)
     except AigwError as error:
         return f"; gateway.yaml is as before, but was not applied again: {error.message}"

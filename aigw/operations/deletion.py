@@ -1,14 +1,16 @@
 """Take a gateway away."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
 from aigw.engines.voice import CUT
-from aigw.errors import CannotWrite
+from aigw.errors import CannotWrite, DockerGone, DockerMissing
 from aigw.operations.change import engine_of, held
 from aigw.operations.world import World
+from aigw.spec.gateway import EngineName
 from aigw.state.files import abandoned, reason
 from aigw.state.import_journal import CONFIG, journal_folder, kept_config, put, read_journal
 from aigw.state.paths import GatewayPaths
@@ -80,7 +82,11 @@ def _end(world: World, paths: GatewayPaths) -> list[str]:
     engine = engine_of(world, paths)
     if not engine.stop(seconds=STOP_SECONDS):
         world.note(CUT)
-    return list(engine.remove())
+    removed = list(engine.remove())
+    if paths.higress_run.exists():  # who was killed in a move away from it left its container
+        with suppress(DockerMissing, DockerGone):
+            removed += world.engine(paths, EngineName.HIGRESS).remove()
+    return removed
 
 
 def _there(paths: GatewayPaths) -> bool:

@@ -77,6 +77,9 @@ def take_over(world: World, gateway: str, wanted: ImportWanted, docker: Docker) 
         found = find(world, gateway, wanted, docker)
         if _is_done(found):
             return _report(gateway, found, ALREADY)
+        if found.journal is not None and found.journal.starting:
+            started = _start(world, gateway, found.journal)
+            return replace(_report(gateway, found, DONE), started=started)
         if found.journal is not None and found.journal.done:
             return _with_container(world, gateway, found, docker)
         _refuse_loss(found)
@@ -84,7 +87,7 @@ def take_over(world: World, gateway: str, wanted: ImportWanted, docker: Docker) 
         paths, journal = _claimed(world, gateway, found)
         try:
             with held(world, paths):
-                _take(world, found, docker, paths=paths, journal=journal)
+                journal = _take(world, found, docker, paths=paths, journal=journal)
             started = _start(world, gateway, journal)
         except AigwError as error:
             _take_back(world, paths, docker, error)
@@ -97,15 +100,16 @@ def _with_container(world: World, gateway: str, found: Found, docker: Docker) ->
     paths, was, container = world.home.gateway(gateway), found.journal, found.container
     assert was is not None
     assert container is not None
-    journal = replace(was, container=as_it_was(container))
+    aside = as_it_was(container)
+    journal = replace(was, container=aside, starting=aside.ran)
     with held(world, paths):
         write_journal(paths, journal)
-        put_aside(docker, as_it_was(container))
+        put_aside(docker, aside)
     try:
         started = _start(world, gateway, journal)
     except AigwError:
         with held(world, paths):
-            bring_back(world, docker, as_it_was(container))
+            bring_back(world, docker, aside)
             write_journal(paths, was)
         raise
     return replace(_report(gateway, replace(found, journal=journal), DONE), started=started)
@@ -136,7 +140,7 @@ def _claimed(world: World, gateway: str, found: Found) -> tuple[GatewayPaths, Jo
 
 def _take(
     world: World, found: Found, docker: Docker, *, paths: GatewayPaths, journal: Journal
-) -> None:
+) -> Journal:
     """Do it, in such an order that a kill in between leaves what can be gone on with or undone."""
     files = kept_files(found)
     if found.config is not None:
@@ -148,7 +152,10 @@ def _take(
         with world.waiting(f"stopping container `{journal.container.name}`"):
             put_aside(docker, journal.container)
     make_private(world, found, journal)
-    write_journal(paths, replace(journal, done=True, written=hashes(paths)))
+    ran = journal.container is not None and journal.container.ran
+    done = replace(journal, done=True, starting=ran, written=hashes(paths))
+    write_journal(paths, done)
+    return done
 
 
 def _take_back(world: World, paths: GatewayPaths, docker: Docker, error: AigwError) -> None:
@@ -183,9 +190,10 @@ def _draft(was: Draft, found: Found) -> Draft:
 
 def _start(world: World, gateway: str, journal: Journal) -> bool:
     """Serve on the ports of a container that ran; one that did not leaves us stopped, too."""
-    if journal.container is None or not journal.container.ran:
+    if not journal.starting:
         return False
     lifecycle.start(world, gateway, StartWanted(), lifecycle.How())
+    write_journal(world.home.gateway(gateway), replace(journal, starting=False))
     return True
 
 
@@ -202,7 +210,7 @@ def _is_done(found: Found) -> bool:
     """Say whether nothing is left to do, not even with a container that was not found before."""
     journal = found.journal
     late = journal is not None and journal.container is None and found.container is not None
-    return journal is not None and journal.done and not late
+    return journal is not None and journal.done and not journal.starting and not late
 
 
 def _report(gateway: str, found: Found, state: str) -> Imported:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from aigw.engines.choice import Choice, kept
+from aigw.engines.choice import Choice, kept, remember
 from aigw.engines.plan import Step
 from aigw.engines.voice import CUT
 from aigw.errors import AigwError
@@ -39,7 +39,7 @@ def taking_over(
         yield False
         return
     plan = engine.plan(wanted.spec, ring=resolve(wanted.spec, wanted.keys, world.environ))
-    ran, files = old.runs(), saved(paths)
+    ran, files, chosen = old.runs(), saved(paths), kept(paths)
     if ran:
         engine.prepare(plan)
         world.note(f"stopping gateway `{paths.name}` on the other engine")
@@ -47,13 +47,18 @@ def taking_over(
             world.note(CUT)
     try:
         yield ran
-    except AigwError as error:
+    except (AigwError, KeyboardInterrupt) as error:
         if ran:
+            if isinstance(error, KeyboardInterrupt):
+                world.note("interrupted: it goes back to the other engine")
             with suppress(AigwError):
                 engine.stop(seconds=0)
             put_back(paths, files)
             old.apply(old.plan(before.spec))
-            error.message = f"{error.message}; it runs on the other engine as before"
+            if chosen is not None:
+                remember(paths, chosen)
+            if isinstance(error, AigwError):
+                error.message = f"{error.message}; it runs on the other engine as before"
         raise
     old.remove()
 

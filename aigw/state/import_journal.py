@@ -44,7 +44,7 @@ class Journal(Struct, frozen=True, kw_only=True):
     """How it was before an import; `config` is None where there was no `default.cfg`.
 
     `written` has a hash of each file of the gateway as the import left it; `done` says that
-    nothing was left to do.
+    nothing was left to do but to start ours, which is `starting` where a container ran.
     """
 
     source: str
@@ -53,6 +53,7 @@ class Journal(Struct, frozen=True, kw_only=True):
     container: ContainerBefore | None = None
     written: Mapping[str, str] = {}
     done: bool = False
+    starting: bool = False
 
 
 def journal_folder(paths: GatewayPaths) -> Path:

@@ -1,6 +1,7 @@
 """A gateway on the Higress engine is restarted, stopped, moved to the other engine and deleted."""
 
 import json
+import signal
 import subprocess
 import threading
 import time
@@ -232,6 +233,26 @@ def test_a_move_for_which_there_is_no_image_stops_nothing(
     assert running.run("plan").code == 0
     running.start("--engine", "higress")
     assert used(running, provider) == KEY
+
+
+def test_a_move_that_fails_or_is_interrupted_goes_back(
+    running: HigressMachine, provider: Upstream
+) -> None:
+    running.start("--engine", "envoy")
+    failed = running.start("--engine", "higress", "--retain", "--timeout", "1", expect=5)
+    assert "it runs on the other engine as before" in failed.err
+    assert running.run("status", "--json").json()["engine"] == "envoy"
+    assert used(running, provider) == KEY
+    kept = len(running.containers())
+    child = running.begin("start", "--non-interactive", "--engine", "higress")
+    eventually(lambda: len(running.containers()) > kept)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(90) == 130
+    assert running.run("status", "--json").json()["engine"] == "envoy"
+    assert used(running, provider) == KEY
+    running.start("--engine", "higress")
+    assert used(running, provider) == KEY
+    assert [one for one in running.processes() if "envoy" in one.name()] == []
 
 
 def test_two_gateways_stand_side_by_side(

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
+import docker
 import pytest
 
 from aigw.clients.docker_hosts import find
@@ -131,6 +132,31 @@ def test_it_serves_on_the_same_port_with_the_same_key_and_goes_back(
         assert (old / "default.cfg").read_bytes() == config
         assert [path.stat().st_mode for path in (old, old / "default.cfg")] == modes
         until(lambda: served(machine.port, "/theirs/again"))
+
+
+def test_one_that_was_killed_while_ours_started_is_gone_on_with(
+    machine: Machine, provider: Upstream
+) -> None:
+    old = left(machine, provider)
+    with OldGateway(old) as gateway:
+        options = (str(old), "-g", gateway.name, "--container", gateway.name, "--yes")
+        try:
+            child = machine.begin("import", *options)
+            ours: dict[str, str | list[str] | bool] = {
+                "label": "aigw.folder",
+                "name": f"^/{gateway.name}$",
+            }
+            until(lambda: docker.from_env().containers.list(all=True, filters=ours), seconds=60.0)
+            child.kill()
+            child.wait()
+            said = machine.run("import", *options, "--json").json()
+            assert (said["state"], said["started"]) == ("imported", True)
+            assert machine.ask("gpt-4o")[0] == 200
+            again = machine.run("import", *options, "--json").json()
+            assert (again["state"], again["started"]) == ("already imported", False)
+        finally:
+            machine.run("import", str(old), "-g", gateway.name, "--undo", "--yes")
+        assert gateway.state == (gateway.name, "running", "always")
 
 
 def test_an_ordinary_user_takes_over_what_root_wrote_and_gives_it_back(provider: Upstream) -> None:

@@ -106,6 +106,20 @@ def test_who_is_interrupted_while_a_new_container_starts_has_the_old_one(
     assert [one.name for one in machine.containers()] == [machine.name]
 
 
+def test_who_interrupts_the_taking_back_too_is_told_no_more_than_is_true(
+    machine: HigressMachine, upstream: Upstream
+) -> None:
+    child = machine.begin("start", "--non-interactive", "--memory", "5g", kept=True)
+    eventually(lambda: len(machine.containers()) > 1)
+    child.send_signal(signal.SIGINT)
+    eventually(lambda: len(machine.containers()) == 1)
+    child.send_signal(signal.SIGINT)
+    said = child.communicate(timeout=90)[1]
+    (left,) = machine.containers()
+    assert "everything is as before" not in said or left.status == "running"
+    expect_well(machine, upstream)
+
+
 def waiting(machine: HigressMachine, command: str) -> "subprocess.Popen[str]":
     """Begin to stop a gateway through which a stream runs, and come back while that is waited for.
 
