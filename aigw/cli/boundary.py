@@ -11,7 +11,7 @@ import typer
 from msgspec import Struct
 
 from aigw.cli.keylike import without_doubtful, without_keys
-from aigw.cli.output import Output
+from aigw.cli.output import Output, unheard
 from aigw.errors import AigwError, Interrupted
 from aigw.operations.world import DEFAULT_GATEWAY
 from aigw.state.files import reason
@@ -54,7 +54,7 @@ def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
         output.ended(code=error.code, message=error.message)
         return error.exit_code
     except BrokenPipeError:
-        _close_quietly()  # who reads, as `head` does, has enough
+        unheard(sys.stdout)  # who reads, as `head` does, has enough
     except (Exception, KeyboardInterrupt) as error:  # the only place that catches everything
         said = _said(error, arguments) or _crashed(error, arguments)
         output.error(code=said.code, message=without_keys(said.message), hint=said.hint)
@@ -74,7 +74,7 @@ def _said(error: BaseException, arguments: Sequence[str]) -> Said | None:
             code, message, hint = Interrupted.code, "interrupted", GOES_ON
             exit_code = Interrupted.exit_code
         case OSError(errno=number, filename=None) if number in DOUBTFUL:
-            _close_quietly()
+            unheard(sys.stdout)
             code, message = AigwError.code, f"the result could not be written: {reason(error)}"
             hint, exit_code = "", FAILED
         case OSError(errno=number, filename=str(name)) if number in DOUBTFUL:
@@ -113,12 +113,6 @@ def _source(error: typer.TyperException) -> str:
 def _help_of(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     return f"{context.command_path} --help" if context else "aigw --help"
-
-
-def _close_quietly() -> None:
-    """Let the interpreter flush into nowhere at its end: nobody reads our stdout any more."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
 
 
 def _crashed(error: BaseException, arguments: Sequence[str]) -> Said:

@@ -46,7 +46,7 @@ class Engines(Struct, frozen=True, kw_only=True):
             waiting=self.waits,
             step=self.output.step,
             note=self.output.note,
-            pulls=Pulls(stream=self.output.stderr, shown=not self.output.quiet),
+            pulls=Pulls(stream=self.output.stderr, shown=not self.output.quiet, waiting=self.waits),
         )
         return HigressEngine(
             paths, environ=os.environ, zone=_zone, voice=voice, means=means or Means()

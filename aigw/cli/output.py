@@ -9,6 +9,7 @@ from typing import TextIO
 
 from msgspec import Struct
 
+from aigw.cli.progress import CLEAR
 from aigw.cli.words.shared import about, told
 from aigw.operations.world import DEFAULT_GATEWAY
 from aigw.spec.secret import Secret
@@ -78,8 +79,7 @@ class Output(Struct, frozen=True, kw_only=True):
         """Print an error, in words or as `{"error": {...}}`."""
         message, hint = told(message, self.gateway), about(hint, self.gateway)
         if self.as_json:
-            error = {"code": code, "message": message, "hint": hint}
-            print(as_json({"error": error}), file=self.stderr, flush=True)
+            self._say(as_json({"error": {"code": code, "message": message, "hint": hint}}))
             return
         self._aside(f"error: {message}")
         if hint:
@@ -93,7 +93,21 @@ class Output(Struct, frozen=True, kw_only=True):
             self._aside(message)
 
     def _aside(self, text: str) -> None:
-        print(printable(text, self.stderr), file=self.stderr, flush=True)
+        self._say(printable(text, self.stderr))
+
+    def _say(self, text: str) -> None:
+        """Write to stderr; where nobody reads it any more, what is being done goes on."""
+        over = CLEAR if self.stderr.isatty() else ""  # a sign of life may stand there
+        try:
+            print(f"{over}{text}", file=self.stderr, flush=True)
+        except OSError:
+            unheard(self.stderr)
+
+
+def unheard(stream: TextIO) -> None:
+    """Let what is written to a stream that cannot be written any more go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
 
 
 def as_json(value: object) -> str:

@@ -3,7 +3,7 @@
 import time
 from _thread import start_new_thread
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Lock
 from typing import TextIO
 
@@ -31,7 +31,7 @@ class Waits:
 
     @contextmanager
     def __call__(self, text: str) -> Iterator[None]:
-        """Say what is waited for while the block runs."""
+        """Say what is waited for while the block runs; no text for nothing that is to be seen."""
         depth = len(self._texts)
         try:
             self._texts.append(text)
@@ -59,12 +59,12 @@ class Waits:
 
     def _show(self, ended: Lock, gone: Lock) -> None:
         seen, since, shown, turns = "", time.monotonic(), "", 0
-        with suppress(OSError):  # nobody reads it any more
+        try:
             while not ended.acquire(timeout=TURN):
                 text = "".join(self._texts[-1:])  # in one step: the other thread changes it
                 if text != seen:
                     seen, since = text, time.monotonic()
-                if text != shown and time.monotonic() >= since + PATIENCE:
+                if text != shown and (not text or time.monotonic() >= since + PATIENCE):
                     shown = text
                     self._begin(text)
                 if text and text == shown:
@@ -72,12 +72,15 @@ class Waits:
                     turns += 1
             if shown and self._stream.isatty():
                 self._say(CLEAR)
-        gone.release()
+        except (OSError, ValueError):  # nobody reads it any more
+            return
+        finally:
+            gone.release()
 
     def _begin(self, text: str) -> None:
         if self._stream.isatty():
             self._say(CLEAR)
-        elif text not in self._told:
+        elif text and text not in self._told:
             self._told.add(text)
             self._say(f"{text} ...\n")
 

@@ -1,7 +1,8 @@
 """A pull as the person sees it: bars on a terminal, elsewhere a line a step."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TextIO
 
 from msgspec import Struct
@@ -18,13 +19,15 @@ class Pulls(Struct, frozen=True, kw_only=True):
 
     stream: TextIO
     shown: bool
+    waiting: Callable[[str], AbstractContextManager[object]] = nullcontext
 
     def __call__(self, title: str, values: Iterator[PullProgress], /) -> None:
         """Take every value of one pull, and show it."""
         if not self.shown:
             deque(values, maxlen=0)
         elif self.stream.isatty():
-            _bars(title, values, self.stream)
+            with self.waiting(""):  # no wheel beside the bars
+                _bars(title, values, self.stream)
         else:
             _lines(title, values, self.stream)
 

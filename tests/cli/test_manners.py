@@ -1,6 +1,7 @@
 """What holds for every command: streams, exit codes, errors, help, and how it ends."""
 
 import json
+import os
 import signal
 import stat
 import subprocess
@@ -16,7 +17,7 @@ from aigw.engines.envoy_plan import EnvoyPlan
 from tests.cli.configured import KEY, add
 from tests.cli.program import Program
 from tests.fakes import Process, session_of
-from tests.world import Machine
+from tests.world import Machine, free_ports
 
 FAMILIES = {name: f"aigw.cli.commands.{name}" for name in ("config", "export", "route")}
 
@@ -189,6 +190,27 @@ def test_a_closed_pipe_is_a_quiet_end(tmp_path: Path) -> None:
         with child.stderr:
             assert child.stderr.read() == ""
         assert child.wait(20) == 0
+
+
+def test_a_change_is_made_whole_though_nobody_reads_what_is_said_of_it(tmp_path: Path) -> None:
+    with Machine(folder=tmp_path) as machine:
+        machine.start("--demo")
+        (port,) = free_ports(1)
+        reading, writing = os.pipe()
+        os.close(reading)
+        with open(writing, "wb") as unread:  # noqa: PTH123 - a descriptor, no path
+            done = subprocess.run(
+                machine.command("start", "-v", "--non-interactive", "--http-port", str(port)),
+                env=machine.environ(),
+                stdout=subprocess.DEVNULL,
+                stderr=unread,
+                timeout=60,
+                check=False,
+            )
+        assert done.returncode == 0
+        assert machine.run("plan").code == 0
+        machine.port = port
+        assert machine.ask("demo")[0] == 200
 
 
 def test_output_that_the_locale_cannot_say_is_escaped(tmp_path: Path) -> None:

@@ -7,7 +7,11 @@ import threading
 from types import FrameType
 from typing import Any
 
-from aigw.cli.progress import Waits
+import pytest
+
+from aigw.cli import progress
+from aigw.cli.progress import CLEAR, Waits
+from tests.waiting import until
 
 STEPPED = ("progress.py", "threading.py", "contextlib.py")
 """Where Ctrl-C may come between two instructions while we wait."""
@@ -15,6 +19,11 @@ STEPPED = ("progress.py", "threading.py", "contextlib.py")
 LOOKS = ("RESUME", "CALL", "CALL_FUNCTION_EX", "JUMP_BACKWARD")
 SECONDS = 20.0
 LEAST_PLACES = 30
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 class Interrupter:
@@ -69,3 +78,14 @@ def test_who_interrupts_a_wait_at_any_of_its_steps_is_let_go() -> None:
         assert len(ends) > number, f"it hangs when it is interrupted at place {number}"
     assert ends[-1] is None
     assert len(ends) > LEAST_PLACES
+
+
+def test_no_wheel_turns_beside_what_shows_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "TURN", 0.001)
+    stream = Terminal()
+    waits = Waits(stream, shown=True)
+    with waits("getting the image"):
+        until(lambda: stream.getvalue().endswith("getting the image"))
+        with waits(""):
+            until(lambda: stream.getvalue().endswith(CLEAR))
