@@ -12,11 +12,11 @@ from aigw.clients import docker_files, docker_seen
 from aigw.clients.containers import ContainerSeen, DockerInfo, Ran
 from aigw.clients.docker_client import Client, api
 from aigw.clients.docker_errors import limited, translated
-from aigw.clients.docker_exec import Exec, attended
+from aigw.clients.docker_exec import Exec, attended, exit_code
 from aigw.clients.docker_hosts import DockerHost
 from aigw.clients.image_store import ImageStore
 from aigw.clients.throwaway import THROWAWAY, is_abandoned, label
-from aigw.errors import ContainerMissing, DockerRefused, NotReady
+from aigw.errors import AigwError, ContainerMissing, NotReady
 from aigw.spec.secret import Secret
 
 _CALL_SECONDS = 60.0
@@ -129,8 +129,7 @@ class Docker:
         doing = f"running `{command[0]}` in `{name}`"
 
         def code() -> int | None:
-            seen = self._api.exec_inspect(identity)
-            return None if seen["Running"] else int(seen["ExitCode"])
+            return exit_code(self._api.exec_inspect(identity))
 
         with translated(self._host, doing):
             made = self._api.exec_create(name, list(command), stdin=bool(stdin), user=user)
@@ -223,5 +222,5 @@ class Docker:
 
     def _discard(self, identity: str) -> None:
         """Remove a container that we made for one use; the error on its way counts more."""
-        with suppress(DockerRefused), translated(self._host, "removing what was made for one use"):
+        with suppress(AigwError), translated(self._host, "removing what was made for one use"):
             self._api.remove_container(identity, force=True, v=True)

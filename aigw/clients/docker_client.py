@@ -57,7 +57,7 @@ def api(host: DockerHost, *, seconds: float) -> Api:
     """Connect to an engine, lazily; raises DockerRefused for a `config.json` that is broken."""
     try:
         return Api(host, seconds=seconds)
-    except (DockerException, ValueError) as error:
+    except (DockerException, ValueError, TypeError, AttributeError) as error:
         message = f"Docker's library cannot be used with the files of the `docker` command: {error}"
         raise DockerRefused(message, hint="docker logout") from error
 

@@ -1,15 +1,17 @@
 """Run a command inside a container: the engine turns the connection into its stdin and stdout."""
 
 import json
+import re
 import socket
 import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from http import HTTPStatus
 from http.client import RemoteDisconnected
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -21,6 +23,8 @@ from aigw.errors import DockerRefused, NotReady
 
 _OPEN = (HTTPStatus.SWITCHING_PROTOCOLS, HTTPStatus.OK)
 _STDERR = 2
+_NEVER_RAN = 255
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 _FRAME = struct.Struct(">BxxxL")
 _MOST_BYTES = 64 * 1024 * 1024
 _POLL_SECONDS = 0.01
@@ -88,6 +92,13 @@ class _Wire(Struct, kw_only=True):
         return bool(received)
 
 
+def exit_code(seen: Mapping[str, Any]) -> int | None:
+    """Read what `GET /exec/ID/json` answers: None while it runs; one that never ran has failed."""
+    if seen["Running"]:
+        return None
+    return _NEVER_RAN if seen["ExitCode"] is None else int(seen["ExitCode"])
+
+
 def frames(text: bytes) -> Iterator[bytes]:
     """Yield what was written, out of an answer that was read to its end (Engine API, attach)."""
     start = 0
@@ -109,12 +120,15 @@ def _begin(wire: _Wire, host: DockerHost, prepared: Exec) -> None:
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     wire.socket.sendall(head.encode() + body)
-    _, status, *_ = (*wire.until(b"\r\n\r\n").split(maxsplit=2), b"", b"")
+    answer = wire.until(b"\r\n\r\n")
+    _, status, *_ = (*answer.split(maxsplit=2), b"", b"")
     if not status.isdigit():
         raise RemoteDisconnected(f"no answer in HTTP while {prepared.doing}")
     if int(status) not in _OPEN:
-        said = wire.until(b"\r\n\r\n").decode(errors="replace")
-        raise refusal(said, prepared.doing, status=int(status))
+        length = _LENGTH.search(answer)  # the engine keeps the connection
+        said = wire.exactly(int(length[1])) if length else wire.until(b"\r\n\r\n")
+        words = said.decode(errors="replace").strip()
+        raise refusal(words, prepared.doing, status=int(status))
 
 
 def _streams(wire: _Wire, prepared: Exec) -> tuple[bytes, bytes]:

@@ -1,6 +1,7 @@
 """Files out of a container, and image archives, read without trusting what is in them."""
 
 import json
+import lzma
 import tarfile
 import zlib
 from collections.abc import Iterable
@@ -49,7 +50,7 @@ def image_names(path: Path) -> tuple[str, ...]:
         raise ImageMissing(f"there is no image archive `{path}`") from error
     except EOFError as error:
         raise ImageMissing(f"image archive `{path}` is cut short") from error
-    except (tarfile.TarError, zlib.error, OSError) as error:
+    except (tarfile.TarError, zlib.error, lzma.LZMAError, OSError) as error:
         raise ImageMissing(_words(path, error)) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ImageMissing(f"image archive `{path}` has a list of images that is none") from error

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from aigw.clients import docker_seen
 from aigw.clients.containers import ContainerSeen, DockerInfo, ImageSeen, Ran
 from aigw.clients.docker_api import connection
-from aigw.clients.docker_exec import Exec, attended, frames
+from aigw.clients.docker_exec import Exec, attended, exit_code, frames
 from aigw.clients.docker_hosts import DockerHost
 from aigw.clients.docker_refusals import gone, refusal
 
@@ -59,8 +59,7 @@ class QuickDocker:
         identity = self._asked("POST", path, doing, body=wanted)["Id"]
 
         def code() -> int | None:
-            seen = self._asked("GET", f"/exec/{identity}/json", doing)
-            return None if seen["Running"] else int(seen["ExitCode"])
+            return exit_code(self._asked("GET", f"/exec/{identity}/json", doing))
 
         prepared = Exec(id=identity, doing=doing, stdin=b"", code=code)
         try:
@@ -86,7 +85,7 @@ class QuickDocker:
         """Return the JSON of an answer; with `missing` None for what is not there."""
         text = self._text(method, path, doing, body=body, missing=missing)
         try:
-            return json.loads(text) if text else None
+            return None if missing and not text else json.loads(text)
         except ValueError as error:
             raise gone(self._host, doing, slow=False) from error
 

@@ -65,7 +65,7 @@ def _ports(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[Publ
     """Yield the ports in force; those that were asked for where the container does not run."""
     for inner, places in (given or wanted).items():
         for place in places or ():
-            port = place.get("HostPort") or "0"
+            port, _, _ = (place.get("HostPort") or "0").partition("-")  # `8000-8010`: one of them
             yield Published(inner=inner, address=place.get("HostIp") or "", port=int(port))
 
 

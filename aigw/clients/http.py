@@ -161,8 +161,9 @@ def _status(url: str, headers: Mapping[str, str], *, timeout: float) -> int | st
         return "the proxy that the environment names refused"
     except httpx.TransportError:
         return "it does not speak HTTP there"
-    except (ImportError, ValueError):
-        return "the proxy that the environment names cannot be used"
+    except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+        named = "certificates" if isinstance(error, OSError) else "proxy"
+        return f"the {named} that the environment names cannot be used"
 
 
 def _unconnected(error: Exception) -> str:

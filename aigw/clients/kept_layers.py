@@ -89,7 +89,8 @@ class _Keeper:
             self._replace(self._layers[:count])
 
     def _learn(self) -> None:
-        self._layers = self._ask()
+        with suppress(AigwError):
+            self._layers = self._ask()
 
     def _replace(self, layers: Sequence[Layer]) -> None:
         archive, identity = _archive(layers)

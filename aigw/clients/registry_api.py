@@ -52,7 +52,9 @@ def layers(reference: Reference, architecture: str) -> tuple[Layer, ...]:
             config = _get(client, f"{base}/blobs/{manifest['config']['digest']}")
             pairs = zip(manifest["layers"], config["rootfs"]["diff_ids"], strict=True)
             return tuple(Layer(digest=sent["digest"], diff_id=own) for sent, own in pairs)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, AttributeError):
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ImportError):
+        return ()  # the last three are of proxies and certificates that the environment names
+    except (ValueError, KeyError, TypeError, AttributeError):
         return ()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from aigw.clients.containers import Attended
@@ -18,6 +19,7 @@ _ASK = ("curl", "-sS", "-m", "5")
 _SECONDS = 15.0
 _REFUSED, _ACCEPTED = "update_rejected", "update_success"
 _REFUSALS = rf"/stats?format=json&filter={_REFUSED}$"
+_SILENT = "Envoy does not say what it has in force"
 _BETWEEN = "\x1e"  # a control character, which stands in no JSON
 _UNFINISHED = r"^http\..*\.downstream_rq_active$"
 _PROVIDERS = "ai-proxy.internal"
@@ -138,10 +140,14 @@ class Admin:
     def _get(self, *targets: str) -> list[dict[str, Any]]:
         """Return what Envoy's admin interface answers to each, as JSON."""
         said = self._ask("-w", _BETWEEN, *(f"{_ADMIN}{target}" for target in targets))
+        texts = said.split(_BETWEEN)[: len(targets)]
         try:
-            return [json.loads(text) for text in said.split(_BETWEEN)[: len(targets)]]
+            pages = [msgspec.json.decode(text, type=dict[str, Any]) for text in texts]
         except ValueError as error:
-            raise NotReady("Envoy does not say what it has in force") from error
+            raise NotReady(_SILENT) from error
+        if len(pages) < len(targets):
+            raise NotReady(_SILENT)
+        return pages
 
     def _ask(self, *arguments: str) -> str:
         ran = self._docker.run(self._name, (*_ASK, *arguments), seconds=_SECONDS)

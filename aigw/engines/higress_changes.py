@@ -173,9 +173,11 @@ def only_renamed(
 
 def providers_of(resources: Resources) -> Mapping[str, Mapping[str, Tree]]:
     """Return the entries of ai-proxy by provider id."""
-    spec = resources.get(PROXY, {}).get("spec") or {}
-    listed = (spec.get("defaultConfig") or {}).get("providers") or []
-    return {str(one["id"]): one for one in listed if "id" in one}
+    match resources.get(PROXY, {}).get("spec"):
+        case {"defaultConfig": {"providers": [*listed]}}:
+            return {str(one["id"]): one for one in listed if isinstance(one, dict) and "id" in one}
+        case _:
+            return {}
 
 
 def clusters_of(resources: Resources) -> dict[str, str]:
@@ -194,9 +196,14 @@ def clusters_of(resources: Resources) -> dict[str, str]:
 
 def registry_of(resources: Resources, provider: str) -> object:
     """Return the address of a provider; None where it has none."""
-    spec = resources.get("mcpbridges/default.yaml", {}).get("spec") or {}
-    listed = spec.get("registries") or []
-    return next((one for one in listed if one.get("name") == f"llm-{provider}.internal"), None)
+    match resources.get("mcpbridges/default.yaml", {}).get("spec"):
+        case {"registries": [*listed]}:
+            named = (one for one in listed if isinstance(one, dict))
+            return next(
+                (one for one in named if one.get("name") == f"llm-{provider}.internal"), None
+            )
+        case _:
+            return None
 
 
 def moved_here(found: Changes) -> list[str]:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from os import fspath
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from aigw.clients.containers import Attended, ContainerSeen
@@ -175,8 +176,7 @@ def made_with(paths: GatewayPaths) -> Mapping[str, Any]:
     """Return what the container was made with, as far as that is known."""
     with suppress(OSError, ValueError):
         text = (paths.higress_run / MADE_WITH).read_text(encoding="utf-8")
-        tree: Mapping[str, Any] = json.loads(text)
-        return tree
+        return msgspec.json.decode(text, type=dict[str, Any])
     return {}
 
 

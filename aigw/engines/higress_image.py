@@ -15,8 +15,10 @@ from aigw.engines.plan import Step
 from aigw.engines.voice import Voice
 from aigw.errors import DockerRefused, EngineRefused
 from aigw.rendering.higress import Resources
+from aigw.rendering.higress_defaults import default_files
 from aigw.rendering.store_yaml import load
 from aigw.spec.image import Image, Pull
+from aigw.spec.secret import Secret
 from aigw.state.files import private_folder, write_atomically
 from aigw.state.paths import GatewayPaths
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:  # slow to import
 
 DEFAULTS = "/opt/data/defaultConfig"
 """Where the image has the files that it puts into an empty store."""
+
+_OTHER_IMAGE = "aigw start --image-repo higress/all-in-one"
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -111,7 +115,16 @@ class GatewayImage:
             self._write("image.json", replace(known, plugins=version))
 
     def defaults(self, image: str) -> Resources:
-        """Return the files that the image puts into an empty store, parsed."""
+        """Return the files that the image puts into an empty store; raises EngineRefused."""
+        found = self._defaults(image)
+        try:
+            default_files(found, (), password=Secret(""))
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            message = f"image {self._name(image)} brings other default files than Higress'"
+            raise EngineRefused(message, hint=_OTHER_IMAGE) from error
+        return found
+
+    def _defaults(self, image: str) -> Resources:
         file = self._file(f"defaults-{image.removeprefix('sha256:')[:12]}.json")
         with suppress(OSError, ValueError):
             return json.decode(file.read_bytes(), type=Resources)
@@ -120,15 +133,15 @@ class GatewayImage:
         except DockerRefused as error:
             if DEFAULTS not in error.reason:
                 raise
-            known = self.known
-            name = known.reference if known is not None and known.id == image else image
-            message = f"image {name} is not Higress' all-in-one: it has no `{DEFAULTS}`"
-            raise EngineRefused(
-                message, hint="aigw start --image-repo higress/all-in-one"
-            ) from error
+            message = f"image {self._name(image)} is not Higress' all-in-one: it has no"
+            raise EngineRefused(f"{message} `{DEFAULTS}`", hint=_OTHER_IMAGE) from error
         if file.parent.is_dir():
             self._write(file.name, found)
         return found
+
+    def _name(self, image: str) -> str:
+        known = self.known
+        return known.reference if known is not None and known.id == image else image
 
     def _pinned(self, image: Image) -> Image:
         """Pin the digest that was had first: a tag that moves is no reason for another image."""

@@ -86,7 +86,7 @@ def refuse_needed(
 
 def _led_to(body: Mapping[str, Any]) -> set[str]:
     """Return the providers that a route leads to; none where Higress would not understand it."""
-    with suppress(ValueError):
+    with suppress(ValueError, TypeError):
         route = convert(body, _Object)
         text = (route.data or {}).get("data")
         if text:

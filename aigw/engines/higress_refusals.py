@@ -1,9 +1,11 @@
 """What Envoy has refused of a gateway's configuration: told while it counts, then forgotten."""
 
-import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+
+import msgspec
+from msgspec import Struct
 
 from aigw.clients.containers import Attended
 from aigw.engines.higress_admin import Admin
@@ -17,6 +19,13 @@ OF_PLUGINS = "extension_config_discovery."
 
 _ACCEPT_SECONDS = 5.0
 _POLL_SECONDS = 0.1
+
+
+class _Kept(Struct, frozen=True, kw_only=True):
+    """What is kept in a file: counters, and the start of the container that they belong to."""
+
+    started: str = ""
+    counts: dict[str, int] = {}
 
 
 class Refusals:
@@ -47,8 +56,8 @@ class Refusals:
 
     def keep(self, counts: Mapping[str, int]) -> None:
         """Keep the counters: all is well now. Raises CannotWrite, DockerGone or DockerRefused."""
-        kept = {"started": self._started(), "counts": {**counts}} if counts else {}
-        write_atomically(self._file, json.dumps(kept), durable=False)
+        kept = _Kept(started=self._started() if counts else "", counts=dict(counts))
+        write_atomically(self._file, msgspec.json.encode(kept).decode(), durable=False)
 
     def since(self, before: Mapping[str, int]) -> Mapping[str, int]:
         """Name the counters that have risen, each with how often such was accepted until now.
@@ -83,11 +92,14 @@ class Refusals:
     def _known(self, counts: Mapping[str, int]) -> Mapping[str, int]:
         """Return how often this Envoy, which counts so now, had refused when all was well last."""
         with suppress(OSError, ValueError):
-            tree = json.loads(self._file.read_text(encoding="utf-8"))
-            if counts and tree.get("started") == self._started():
-                kept: Mapping[str, int] = tree["counts"]
+            kept = msgspec.json.decode(self._file.read_bytes(), type=_Kept)
+            if counts and kept.started == self._started():
                 # More than now: Envoy alone was started anew, in a container that went on.
-                return {name: count for name, count in kept.items() if count <= counts.get(name, 0)}
+                return {
+                    name: count
+                    for name, count in kept.counts.items()
+                    if count <= counts.get(name, 0)
+                }
         return {}
 
     def _started(self) -> str:

@@ -48,6 +48,6 @@ def difference(paths: GatewayPaths) -> str:
 
 def _applied_text(paths: GatewayPaths) -> str:
     try:
-        return applied_file(paths).read_text("utf-8")
+        return applied_file(paths).read_text("utf-8", errors="replace")
     except FileNotFoundError:
         return ""

@@ -3,7 +3,7 @@
 Taken from `provider.go` and its neighbours (Higress 4e0d691) and tried on the plugin itself.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -47,14 +47,15 @@ def plugin_problems(spec: Entry) -> Iterator[tuple[str, str]]:
 
     It looks at the providers that a rule makes active, and at no others.
     """
-    config = spec.get("defaultConfig") or {}
+    config = spec.get("defaultConfig")
+    config = config if isinstance(config, Mapping) else {}
     listed = config.get("providers") or []
     providers: dict[str, tuple[int, Entry]] = {}
     for place, entry in enumerate(listed if isinstance(listed, list) else [listed]):
         if isinstance(entry, Mapping):
             providers.setdefault(_text(entry.get("id")), (place, entry))
-    rules = spec.get("matchRules") or []
-    actives = {_text((rule.get("config") or {}).get("activeProviderId")) for rule in rules}
+    rules = _rules(spec)
+    actives = {_active(rule) for rule in rules}
     if given := _text(config.get("activeProviderId")):
         actives.add(given)
     for place, rule in enumerate(rules):
@@ -65,6 +66,17 @@ def plugin_problems(spec: Entry) -> Iterator[tuple[str, str]]:
     ):
         if problem := provider_problem(entry):
             yield f"defaultConfig.providers[{place}]", problem
+
+
+def _rules(spec: Entry) -> Sequence[Entry]:
+    """Return the rules; what is none is another check's to tell."""
+    listed = spec.get("matchRules")
+    return [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+
+
+def _active(rule: Entry) -> str:
+    config = rule.get("config")
+    return _text(config.get("activeProviderId")) if isinstance(config, Mapping) else ""
 
 
 def provider_problem(entry: Entry) -> str:

@@ -261,7 +261,7 @@ def _route(body: Body) -> Found:
         return
     try:
         route = json.loads(_member(body, "data").get("data", ""))
-    except ValueError:
+    except (ValueError, TypeError):
         route = None
     if not isinstance(route, dict) or not route.get("name") or not route.get("upstreams"):
         yield "data.data", "must be an AI route in JSON, with a name and upstreams"

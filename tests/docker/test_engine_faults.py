@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from aigw.clients.docker import Docker
+from aigw.clients.docker_exec import Exec, attended
 from aigw.clients.docker_hosts import DockerHost
 from aigw.clients.docker_quick import QuickDocker
 from aigw.clients.image_store import ImageStore
@@ -121,6 +122,12 @@ def test_an_engine_that_dies_before_it_answers_for_a_command_is_said(
     name, way.last = engine.run(f"unanswered-{kind.__name__.lower()}"), b"/start HTTP/1.1"
     with pytest.raises(DockerGone, match=f"Docker went away while running `id` in `{name}`"):
         kind(over(way, engine)).run(name, ["id"])
+
+
+def test_an_engine_that_refuses_to_begin_a_command_is_quoted(engine: Engine) -> None:
+    unknown = Exec(id="0" * 64, doing="running `id`", stdin=b"", code=lambda: 0)
+    with pytest.raises(DockerRefused, match="No such exec instance"):
+        attended(engine.docker.host, unknown, seconds=10)
 
 
 def test_an_engine_that_falls_silent_during_a_pull_is_no_fault_of_the_registry(

@@ -24,6 +24,12 @@ def test_a_container_that_never_ran_shows_what_was_asked_for() -> None:
     assert (seen.labels, seen.restart_policy) == ({}, "no")
 
 
+def test_of_a_range_of_ports_that_was_asked_for_the_first_is_seen() -> None:
+    asked = {"80/tcp": [{"HostIp": "", "HostPort": "8000-8010"}]}
+    seen = container_seen({**NEVER_STARTED, "HostConfig": {"PortBindings": asked}})
+    assert seen.ports == (Published(inner="80/tcp", address="", port=8000),)
+
+
 def test_the_environment_of_a_container_does_not_print_itself() -> None:
     values = environment(NEVER_STARTED)
     assert {name: value.reveal() for name, value in values.items()} == {

@@ -134,6 +134,25 @@ def test_a_provider_that_is_not_there_is_unreachable(closed_port: int) -> None:
     assert verdict == KeyVerdict(state=KeyState.UNREACHABLE, detail="connection refused")
 
 
+@pytest.mark.parametrize(
+    ("variable", "named"),
+    [
+        (("NO_PROXY", "localhost,[::1]"), "proxy"),
+        (("HTTPS_PROXY", "http://proxy:port"), "proxy"),
+        (("SSL_CERT_FILE", "/nowhere/ca.pem"), "certificates"),
+        (("SSL_CERT_FILE", "/etc/hostname"), "certificates"),
+    ],
+    ids=str,
+)
+def test_an_environment_that_cannot_be_used_is_said(
+    monkeypatch: pytest.MonkeyPatch, closed_port: int, variable: tuple[str, str], named: str
+) -> None:
+    monkeypatch.setenv(*variable)
+    verdict = check_key(target(closed_port), Secret(CANARY), timeout=10)
+    detail = f"the {named} that the environment names cannot be used"
+    assert verdict == KeyVerdict(state=KeyState.UNREACHABLE, detail=detail)
+
+
 def test_a_provider_without_an_address_is_unreachable() -> None:
     verdict = check_key(target(80, host="nowhere.invalid"), Secret(CANARY), timeout=10)
     assert verdict == KeyVerdict(
