@@ -239,7 +239,7 @@ def test_a_move_that_fails_or_is_interrupted_goes_back(
     running: HigressMachine, provider: Upstream
 ) -> None:
     running.start("--engine", "envoy")
-    failed = running.start("--engine", "higress", "--retain", "--timeout", "1", expect=5)
+    failed = running.start("--engine", "higress", "--retain", "--memory", "64m", expect=5)
     assert "it runs on the other engine as before" in failed.err
     assert running.run("status", "--json").json()["engine"] == "envoy"
     assert used(running, provider) == KEY
