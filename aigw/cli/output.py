@@ -97,7 +97,8 @@ class Output(Struct, frozen=True, kw_only=True):
 
     def _say(self, text: str) -> None:
         """Write to stderr; where nobody reads it any more, what is being done goes on."""
-        over = CLEAR if self.stderr.isatty() else ""  # a sign of life may stand there
+        wheel = self.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        over = CLEAR if wheel else ""  # a sign of life may stand there
         try:
             print(f"{over}{text}", file=self.stderr, flush=True)
         except OSError:

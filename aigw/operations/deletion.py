@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from aigw.engines.choice import kept
 from aigw.engines.voice import CUT
 from aigw.errors import CannotWrite, DockerGone, DockerMissing
 from aigw.operations.change import engine_of, held
@@ -83,7 +84,9 @@ def _end(world: World, paths: GatewayPaths) -> list[str]:
     if not engine.stop(seconds=STOP_SECONDS):
         world.note(CUT)
     removed = list(engine.remove())
-    if paths.higress_run.exists():  # who was killed in a move away from it left its container
+    chosen = kept(paths)
+    if paths.higress_run.exists() and chosen and chosen.engine is not EngineName.HIGRESS:
+        # Who was killed in a move away from it left its container.
         with suppress(DockerMissing, DockerGone):
             removed += world.engine(paths, EngineName.HIGRESS).remove()
     return removed

@@ -272,6 +272,14 @@ def test_two_gateways_stand_side_by_side(
     ]
 
 
+def test_a_container_that_a_killed_move_left_is_deleted(running: HigressMachine) -> None:
+    running.run("stop")
+    (running.data / "run" / "choice.json").write_text('{"engine": "envoy", "reason": "asked for"}')
+    running.run("delete", "--yes")
+    assert running.containers() == []
+    running.start("--engine", "higress")
+
+
 def test_deleting_leaves_spec_keys_and_logs_and_purging_nothing(
     running: HigressMachine, provider: Upstream
 ) -> None:
